@@ -1,0 +1,46 @@
+import { type Context, context, createContextKey, trace } from '@opentelemetry/api';
+
+/** Who a request is made for. Set only by a verified token, never by a header a client could write. */
+export interface Principal {
+  subject: string;
+  roles: readonly string[];
+  permissions: readonly string[];
+}
+
+/** What a request carries besides its trace, on every transport. */
+export interface RequestContext {
+  /** Epoch ms after which nobody waits for the answer. */
+  deadlineAtMs?: number;
+  /** Traffic lane, for grey releases; undefined is the base lane. */
+  lane?: string;
+  principal?: Principal;
+}
+
+const KEY = createContextKey('rookery.request');
+const EMPTY: RequestContext = Object.freeze({});
+
+/** What the current request carries; empty outside of a request. */
+export function currentRequest(active: Context = context.active()): RequestContext {
+  return (active.getValue(KEY) as RequestContext | undefined) ?? EMPTY;
+}
+
+/** A context that carries `request`, on top of `active`. */
+export function withRequest(request: RequestContext, active: Context = context.active()): Context {
+  return active.setValue(KEY, request);
+}
+
+/** Runs `work` with `changes` laid over what the current request carries. */
+export function runWithRequest<T>(changes: RequestContext, work: () => T): T {
+  return context.with(withRequest({ ...currentRequest(), ...changes }), work);
+}
+
+/** Milliseconds left until the current deadline, or `otherwise` where there is none. Never below 0. */
+export function remainingMs(otherwise: number, nowMs: number = Date.now()): number {
+  const { deadlineAtMs } = currentRequest();
+  return deadlineAtMs === undefined ? otherwise : Math.max(0, Math.min(otherwise, deadlineAtMs - nowMs));
+}
+
+/** Trace id of the current request, 32 hex digits; undefined outside of one. */
+export function currentTraceId(): string | undefined {
+  return trace.getSpanContext(context.active())?.traceId;
+}

@@ -1,0 +1,35 @@
+import { STATUS_CODES } from 'node:http';
+import { RookeryError } from './rookery-error.ts';
+
+/** RFC 9457 problem details, with our `code` and the trace to look for in the logs. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  traceId?: string;
+  [extension: string]: unknown;
+}
+
+export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
+
+/**
+ * Turns any thrown value into problem details. Only a {@link RookeryError} speaks for itself; anything else
+ * becomes a 500 that says nothing of its inside.
+ */
+export function toProblem(error: unknown, traceId?: string): Problem {
+  const known =
+    error instanceof RookeryError
+      ? error
+      : new RookeryError('INTERNAL', 'The service failed on this request. Its log has the reason under the trace id.');
+  return {
+    type: 'about:blank',
+    title: STATUS_CODES[known.status] ?? 'Error',
+    status: known.status,
+    detail: known.message,
+    code: known.code,
+    ...(traceId ? { traceId } : {}),
+    ...known.details,
+  };
+}

@@ -1,0 +1,17 @@
+export { type Carrier, extract, inject, LANE_HEADER, TIMEOUT_HEADER } from './context/propagation.ts';
+export {
+  currentRequest,
+  currentTraceId,
+  type Principal,
+  type RequestContext,
+  remainingMs,
+  runWithRequest,
+  withRequest,
+} from './context/request-context.ts';
+export { startTracing } from './context/tracing.ts';
+export { PROBLEM_MEDIA_TYPE, type Problem, toProblem } from './errors/problem.ts';
+export { RookeryError, type RookeryErrorOptions } from './errors/rookery-error.ts';
+export { GrpcStatus, toGrpcStatus, toHttpStatus } from './errors/status.ts';
+export { type CheckResult, Health, type HealthReport } from './health/health.ts';
+export { createLogger, type Logger, type LoggerOptions } from './logging/logger.ts';
+export { Metrics } from './metrics/metrics.ts';

@@ -1,0 +1,46 @@
+import swc from 'unplugin-swc';
+import { defineConfig } from 'vitest/config';
+
+const conditions = ['@rookery/source', 'node', 'import', 'default'];
+
+const shared = {
+  plugins: [
+    swc.vite({
+      jsc: {
+        parser: { syntax: 'typescript', decorators: true },
+        transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+        target: 'es2024',
+        keepClassNames: true,
+      },
+    }),
+  ],
+  oxc: false as const,
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+};
+
+/** Unit and contract specs run beside each other; suites that own the whole platform run one after another. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: 'unit',
+          include: ['{apps,libs}/**/src/**/*.spec.ts', 'tests/servers/**/*.spec.ts'],
+          testTimeout: 15_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'e2e',
+          include: ['tests/{e2e,chaos}/**/*.spec.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
