@@ -27,7 +27,11 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
-          include: ['{apps,libs}/**/src/**/*.spec.ts', 'tests/servers/**/*.spec.ts'],
+          include: [
+            '{apps,libs}/**/src/**/*.spec.ts',
+            'tests/*.spec.ts',
+            'tests/{servers,lint,platform,bench}/**/*.spec.ts',
+          ],
           testTimeout: 15_000,
         },
       },
