@@ -4,16 +4,7 @@ import { defineConfig } from 'vitest/config';
 const conditions = ['@rookery/source', 'node', 'import', 'default'];
 
 const shared = {
-  plugins: [
-    swc.vite({
-      jsc: {
-        parser: { syntax: 'typescript', decorators: true },
-        transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
-        target: 'es2024',
-        keepClassNames: true,
-      },
-    }),
-  ],
+  plugins: [swc.vite({ tsconfigFile: false })],
   oxc: false as const,
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },

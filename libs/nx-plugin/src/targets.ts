@@ -24,7 +24,7 @@ export const createNodesV2: CreateNodesV2 = [
 function targetsOf(root: string): Record<string, TargetConfiguration> {
   return {
     build: {
-      command: `swc ${root}/src --out-dir ${root}/dist --strip-leading-paths --copy-files --quiet`,
+      command: `swc ${root}/src --out-dir ${root}/dist --strip-leading-paths --copy-files --ignore '**/*.spec.ts' --quiet`,
       options: { cwd: '{workspaceRoot}' },
       cache: true,
       inputs: ['production', { externalDependencies: ['@swc/core', '@swc/cli'] }],
