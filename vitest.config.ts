@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs';
 import swc from 'unplugin-swc';
 import { defineConfig } from 'vitest/config';
 
+const swcrc = JSON.parse(readFileSync(new URL('.swcrc', import.meta.url), 'utf8'));
 const conditions = ['@rookery/source', 'node', 'import', 'default'];
 
 const shared = {
-  plugins: [swc.vite({ tsconfigFile: false })],
+  plugins: [swc.vite({ tsconfigFile: false, ...swcrc })],
   oxc: false as const,
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },

@@ -24,8 +24,9 @@ export const createNodesV2: CreateNodesV2 = [
 function targetsOf(root: string): Record<string, TargetConfiguration> {
   return {
     build: {
-      command: `swc ${root}/src --out-dir ${root}/dist --strip-leading-paths --copy-files --ignore '**/*.spec.ts' --quiet`,
-      options: { cwd: '{workspaceRoot}' },
+      command:
+        "swc src --out-dir dist --config-file ../../.swcrc --strip-leading-paths --copy-files --ignore '**/*.spec.ts' --quiet",
+      options: { cwd: '{projectRoot}' },
       cache: true,
       inputs: ['production', { externalDependencies: ['@swc/core', '@swc/cli'] }],
       outputs: ['{projectRoot}/dist/**/*.js', '{projectRoot}/dist/**/*.js.map'],
