@@ -15,3 +15,6 @@ export { GrpcStatus, toGrpcStatus, toHttpStatus } from './errors/status.ts';
 export { type CheckResult, Health, type HealthReport } from './health/health.ts';
 export { createLogger, type Logger, type LoggerOptions } from './logging/logger.ts';
 export { Metrics } from './metrics/metrics.ts';
+export { LOGGER, ObservabilityModule, type ObservabilityOptions } from './nest/observability.module.ts';
+export { ServiceIdentity } from './nest/service-identity.ts';
+export { onWaiting, reportWaiting, type Waiting } from './startup/waiting.ts';
