@@ -1,0 +1,28 @@
+import { Metadata, type ServiceError, type StatusObject } from '@grpc/grpc-js';
+import { GrpcStatus, RookeryError, toGrpcStatus, toHttpStatus } from '@rookery/observability';
+import { rpcErrors } from '../errors/rpc-errors.ts';
+import { decodeStatusDetails, encodeStatusDetails, STATUS_DETAILS_KEY } from '../errors/status-details.ts';
+
+/** An error of ours as gRPC sends it. */
+export function toServiceError(error: RookeryError): StatusObject {
+  const metadata = new Metadata();
+  metadata.set(STATUS_DETAILS_KEY, encodeStatusDetails(error));
+  return { code: toGrpcStatus(error.status), details: error.message, metadata };
+}
+
+/** What a caller is told of a failed call: the error that the other side raised, or what became of the call on its way. */
+export function fromServiceError(error: ServiceError, service: string, call: string, timeoutMs: number): RookeryError {
+  const [bytes] = error.metadata?.get(STATUS_DETAILS_KEY) ?? [];
+  const told = Buffer.isBuffer(bytes) ? decodeStatusDetails(bytes, error) : undefined;
+  if (told) return told;
+  switch (error.code) {
+    case GrpcStatus.UNAVAILABLE:
+      return rpcErrors.unavailable(service, error.details, error);
+    case GrpcStatus.DEADLINE_EXCEEDED:
+      return rpcErrors.deadline(service, call, timeoutMs, error);
+    case GrpcStatus.CANCELLED:
+      return rpcErrors.cancelled(service, call, error);
+    default:
+      return rpcErrors.failed(service, toHttpStatus(error.code), error.details || error.message, error);
+  }
+}
