@@ -13,6 +13,7 @@ export interface Message<T = unknown> {
 
 /** One delivery of a message to one consumer group. */
 export interface Delivery<T = unknown> extends Message<T> {
+  group: string;
   /** 1 for the first try. */
   attempt: number;
 }
@@ -30,6 +31,11 @@ export interface SubscribeOptions {
   maxAttempts?: number;
   /** Wait before the second try, in ms; doubles with each further one. */
   retryDelayMs?: number;
+  /**
+   * The group is this subscription alone and ends with it: nothing is kept while it is away, tried again or
+   * dead-lettered. For replies.
+   */
+  ephemeral?: boolean;
 }
 
 export interface Subscription {
@@ -46,19 +52,21 @@ export interface DeadLetter extends Message {
 }
 
 /**
- * The messaging port: at-least-once delivery to consumer groups. Drivers: libs/messaging/src/drivers; each passes
- * testing/contract.ts. Methods throw {@link RookeryError} `MESSAGING_UNREACHABLE` when the engine does not answer in time.
+ * The messaging port, and the token to inject it by: at-least-once delivery to consumer groups. Drivers:
+ * libs/messaging/src/drivers; each passes testing/contract.ts. Methods throw RookeryError `MESSAGING_UNREACHABLE`
+ * when the engine does not answer in time, and `MESSAGE_TOO_LARGE` / `MESSAGE_INVALID` for what cannot travel.
  */
-export interface Messaging {
+export abstract class Messaging {
   /** Resolves when the engine has stored the messages durably for every group that is known to want them. */
-  publish(messages: readonly Message[]): Promise<void>;
+  abstract publish(messages: readonly Message[]): Promise<void>;
   /** Declares the group's queue and starts to deliver; resolves when messages published from now on will come. */
-  subscribe(options: SubscribeOptions, handler: MessageHandler): Promise<Subscription>;
+  abstract subscribe(options: SubscribeOptions, handler: MessageHandler): Promise<Subscription>;
   /** The newest dead letters of a group. */
-  deadLetters(group: string, limit?: number): Promise<DeadLetter[]>;
+  abstract deadLetters(group: string, limit?: number): Promise<DeadLetter[]>;
   /** Puts dead letters back into the group's queue as first tries; all of them when no ids are given. Returns how many. */
-  replay(group: string, ids?: readonly string[]): Promise<number>;
+  abstract replay(group: string, ids?: readonly string[]): Promise<number>;
   /** Resolves when the engine answers; for readiness. */
-  ping(): Promise<void>;
-  close(): Promise<void>;
+  abstract ping(): Promise<void>;
+  /** Closes every subscription (running handlers end and are acknowledged), then the connections. */
+  abstract close(): Promise<void>;
 }
