@@ -1,1 +1,13 @@
-export {};
+export { Bulkhead, type BulkheadOptions } from './bulkhead.ts';
+export {
+  CircuitBreaker,
+  type CircuitBreakerOptions,
+  type CircuitState,
+  isDependencyFailure,
+} from './circuit-breaker.ts';
+export type { Clock, Random } from './clock.ts';
+export { type Policy, type PolicyOptions, policy } from './policy.ts';
+export { Resilient, type ResilientOptions } from './resilient.ts';
+export { isTransient, type RetryContext, type RetryPolicy, retry } from './retry.ts';
+export { RetryBudget, type RetryBudgetOptions } from './retry-budget.ts';
+export { type TimeoutOptions, timeout } from './timeout.ts';
