@@ -1,10 +1,14 @@
+import type { RookeryError } from '@rookery/observability';
+
 /** Settings as a source gives them: a tree of plain JSON values. */
-export type Settings = { readonly [key: string]: unknown };
+export type SettingsTree = { readonly [key: string]: unknown };
 
 /** What a source holds at one moment. A higher version is newer; a watcher never goes back. */
 export interface Snapshot {
   version: number;
-  settings: Settings;
+  settings: SettingsTree;
+  /** Set where the place did not answer and this is the copy that was kept on disk. */
+  fromDisk?: boolean;
 }
 
 /** What an instance reports about a release that it was pushed. */
@@ -22,9 +26,16 @@ export interface AppliedReport {
 export interface ConfigSource {
   /** Name for messages and logs: `environment`, `file /etc/orders.yaml`, `config-center http://…`. */
   readonly name: string;
+  /** Its leaves are text, which the schema decides how to read: `"50"` is a number where a number is wanted. */
+  readonly text?: boolean;
   load(): Promise<Snapshot>;
-  /** Calls back with each newer snapshot; sources that never change omit it. */
-  watch?(listener: (snapshot: Snapshot) => void): { close(): void };
+  /**
+   * Calls back with each snapshot newer than the last one loaded or handed over; a burst may arrive as its newest only.
+   * `onProblem` hears why the place cannot be read at the moment, once per outage. Sources that never change omit it.
+   */
+  watch?(listener: (snapshot: Snapshot) => void, onProblem?: (problem: RookeryError) => void): { close(): void };
+  /** The last snapshot that was reported as applied, kept where it survives a restart; optional. */
+  lastApplied?(): Promise<Snapshot | undefined>;
   /** Tells the place what became of a version; optional. */
   report?(report: AppliedReport): Promise<void>;
   close(): Promise<void>;

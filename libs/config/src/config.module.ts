@@ -1,0 +1,63 @@
+import {
+  type DynamicModule,
+  Inject,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { createLogger } from '@rookery/observability';
+import { ConfigHub } from './config-hub.ts';
+import { type OpenOptions, openConfigSources } from './open-sources.ts';
+import type { SettingsClass } from './settings.ts';
+
+/** As {@link OpenOptions}: the service's name, and what the environment says otherwise. */
+export type ConfigModuleOptions = OpenOptions;
+
+@Module({})
+class SettingsModule {}
+
+/** Gives a service its settings: `forRoot` once in the application, `forFeature` beside the code that reads them. */
+@Module({})
+export class ConfigModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #hub: ConfigHub;
+
+  constructor(@Inject(ConfigHub) hub: ConfigHub) {
+    this.#hub = hub;
+  }
+
+  static forRoot(options: ConfigModuleOptions): DynamicModule {
+    const logger = createLogger({ service: options.service });
+    return {
+      module: ConfigModule,
+      global: true,
+      providers: [
+        {
+          provide: ConfigHub,
+          useFactory: async () => ConfigHub.open({ sources: await openConfigSources(options), logger }),
+        },
+      ],
+      exports: [ConfigHub],
+    };
+  }
+
+  /** Makes settings classes injectable; a wrong value stops the start-up. */
+  static forFeature(...settings: SettingsClass<never>[]): DynamicModule {
+    return {
+      module: SettingsModule,
+      providers: settings.map((token) => ({
+        provide: token,
+        inject: [ConfigHub],
+        useFactory: async (hub: ConfigHub) => new token(await hub.attach(token.schema, token.section)),
+      })),
+      exports: settings,
+    };
+  }
+
+  onApplicationBootstrap(): void {
+    this.#hub.follow();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#hub.close();
+  }
+}

@@ -1,0 +1,62 @@
+import type { z } from 'zod';
+
+const MOST = 5;
+
+/**
+ * Says what is wrong with settings: each path, what was expected and the TYPE of what came. A value is never repeated,
+ * because any of them may be a secret.
+ */
+export function describeIssues(
+  issues: readonly z.core.$ZodIssue[],
+  input: unknown,
+  prefix: readonly string[] = [],
+): string {
+  const lines = issues.slice(0, MOST).map((issue) => {
+    const path = [...prefix, ...issue.path].map(String).join('.') || 'settings';
+    if (issue.code === 'unrecognized_keys') {
+      return `${path}: unknown ${issue.keys.map((key) => `"${key}"`).join(', ')}`;
+    }
+    return `${path}: expected ${expected(issue)}, received ${typeName(at(input, issue.path))}`;
+  });
+  if (issues.length > MOST) lines.push(`and ${issues.length - MOST} more`);
+  return lines.join('; ');
+}
+
+function expected(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.expected === 'string' ? 'text' : issue.expected;
+    case 'too_small':
+      return `${unit(issue.origin)} ${issue.inclusive === false ? '>' : '>='} ${issue.minimum}`;
+    case 'too_big':
+      return `${unit(issue.origin)} ${issue.inclusive === false ? '<' : '<='} ${issue.maximum}`;
+    case 'invalid_format':
+      return `text that is a valid ${issue.format}`;
+    case 'not_multiple_of':
+      return `a multiple of ${issue.divisor}`;
+    case 'invalid_value':
+      return `one of ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
+    case 'invalid_union':
+      return 'one of the allowed shapes';
+    default:
+      return `something else (${issue.message})`;
+  }
+}
+
+const unit = (origin: string): string =>
+  origin === 'string' ? 'text of length' : origin === 'array' || origin === 'set' ? 'a list of length' : origin;
+
+function at(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
+    input,
+  );
+}
+
+function typeName(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'string' ? 'text' : typeof value;
+}

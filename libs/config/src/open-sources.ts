@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import type { ConfigSource } from './config.ts';
+import { environmentSource } from './drivers/environment.ts';
+import { errors } from './errors.ts';
+
+export const DEFAULT_CONFIG_URL = 'http://127.0.0.1:8090';
+
+export interface OpenOptions {
+  /** Name of the service whose settings these are. */
+  service: string;
+  /** Id under which this process reports what it applied; `INSTANCE_ID` or a random one when not given. */
+  instance?: string;
+  /** Where settings come from; `CONFIG_URL` when not given. */
+  url?: string;
+  /** Where the last applied settings are kept for a start without the centre; `ROOKERY_HOME` when not given. */
+  home?: string;
+  /** Hears why the first answer takes long. */
+  onWaiting?: (reason: string) => void;
+}
+
+/** The source that a URL names; its driver is loaded by the URL's scheme. */
+export async function openConfigSource(options: OpenOptions): Promise<ConfigSource> {
+  const url = options.url ?? process.env.CONFIG_URL ?? DEFAULT_CONFIG_URL;
+  if (url.startsWith('file:')) {
+    const { fileSource } = await import('./drivers/file.ts');
+    return fileSource(url.slice('file:'.length), options.service);
+  }
+  if (/^https?:\/\//.test(url)) {
+    const { configCenterSource } = await import('./drivers/config-center.ts');
+    return configCenterSource({
+      url,
+      service: options.service,
+      instance: options.instance ?? process.env.INSTANCE_ID ?? `${options.service}-${randomUUID().slice(0, 8)}`,
+      home: options.home ?? process.env.ROOKERY_HOME ?? '.rookery',
+      ...(options.onWaiting ? { onWaiting: options.onWaiting } : {}),
+    });
+  }
+  throw errors.unknownScheme(url);
+}
+
+/** All sources of a service, lowest first: the file that `CONFIG_FILE` names, the place of `CONFIG_URL`, the environment. */
+export async function openConfigSources(options: OpenOptions): Promise<ConfigSource[]> {
+  const sources = [await openConfigSource(options), environmentSource(options.service)];
+  const file = process.env.CONFIG_FILE;
+  if (!file) return sources;
+  const { fileSource } = await import('./drivers/file.ts');
+  return [fileSource(file, options.service), ...sources];
+}
