@@ -30,8 +30,15 @@ export default {
       name: 'no-lib-imports-an-app',
       comment: 'Arrows point one way: apps -> libs/service -> concern libs -> libs/observability -> node.',
       severity: 'error',
-      from: { path: '^libs/' },
+      from: { path: '^libs/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^(apps|tests)/' },
+    },
+    {
+      name: 'specs-run-on-real-servers',
+      comment: 'A spec of a library may start a server of tests/servers; it knows no app.',
+      severity: 'error',
+      from: { path: '^libs/.*\\.spec\\.ts$' },
+      to: { path: '^(apps|tests)/', pathNot: '^tests/servers/' },
     },
     {
       name: 'observability-is-the-ground',

@@ -1,1 +1,5 @@
-export {};
+export { freePorts } from './ports.ts';
+export { type OwnPostgres, type PostgresServer, startOwnPostgres, startPostgres } from './postgres.ts';
+export { findProgram } from './programs.ts';
+export { startOwnRabbitmq, startRabbitmq } from './rabbitmq.ts';
+export type { OwnServer, Server } from './server.ts';

@@ -6,4 +6,4 @@ export { isTransient, reasonOf, translate } from './errors.ts';
 export { type ListenerOptions, PgListener } from './listener.ts';
 export { type DatabaseOptions, openDatabase } from './open-database.ts';
 export { createPool, type PoolOptions, reachable } from './pool.ts';
-export { announceWaiting, backOffMs, WAITING_CHANNEL, type Waiting, type WaitOptions, waitFor } from './waiting.ts';
+export { backOffMs, type Waited, type WaitOptions, waitFor } from './waiting.ts';

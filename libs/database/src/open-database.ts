@@ -20,14 +20,12 @@ export async function openDatabase<DB = unknown>(options: DatabaseOptions = {}):
   const database = new Database<DB>(url, options);
   try {
     await waitFor(
-      'database',
       async () => {
         await database.ping();
         if (options.migrations) await migrate(url, options.migrations);
       },
-      isTransient,
+      { what: 'database', mends: isTransient, reasonOf },
       options,
-      reasonOf,
     );
     return database;
   } catch (error) {

@@ -1,43 +1,30 @@
-import { channel } from 'node:diagnostics_channel';
-
-/** What a starting process waits for, and why it is not there yet. */
-export interface Waiting {
-  for: string;
-  reason: string;
-}
-
-/**
- * Diagnostics channel on which libraries say what start-up waits for; libs/service passes it on to whoever
- * started the process.
- */
-export const WAITING_CHANNEL = 'rookery.waiting';
-
-const waiting = channel(WAITING_CHANNEL);
-
-/** Says on {@link WAITING_CHANNEL} what is waited for. */
-export const announceWaiting = (message: Waiting): void => waiting.publish(message);
+import { reportWaiting } from '@rookery/observability';
 
 export interface WaitOptions {
   /** Give up after this, in ms; 60000. */
   waitMs?: number;
-  /** Called before each further try; announces on {@link WAITING_CHANNEL} when not given. */
-  onWaiting?: (waiting: Waiting) => void;
+  /** Called with why, before each further try; `reportWaiting` of observability when not given. */
+  onWaiting?: (what: string, reason: string) => void;
   signal?: AbortSignal;
+}
+
+export interface Waited {
+  /** What is waited for, as a person would call it: `database`. */
+  what: string;
+  /** Whether waiting can mend this failure. */
+  mends: (error: unknown) => boolean;
+  /** One line that says why, without secrets. */
+  reasonOf: (error: unknown) => string;
 }
 
 /** Wait before try `attempt` (2 is the first repetition): 100 ms doubling up to 2 s. */
 export const backOffMs = (attempt: number): number => Math.min(2_000, 100 * 2 ** (attempt - 2));
 
-/**
- * Tries `work` until it succeeds, the time is over or the failure is none that waiting mends.
- * @param name what a person would call it: `database`.
- */
+/** Tries `work` until it succeeds, the time is over or the failure is none that waiting mends. */
 export async function waitFor<T>(
-  name: string,
   work: () => Promise<T>,
-  mends: (error: unknown) => boolean,
-  { waitMs = 60_000, onWaiting = announceWaiting, signal }: WaitOptions = {},
-  reasonOf: (error: unknown) => string = String,
+  { what, mends, reasonOf }: Waited,
+  { waitMs = 60_000, onWaiting = reportWaiting, signal }: WaitOptions = {},
 ): Promise<T> {
   const endsAtMs = Date.now() + waitMs;
   for (let attempt = 2; ; attempt += 1) {
@@ -46,7 +33,7 @@ export async function waitFor<T>(
     } catch (error) {
       const pauseMs = backOffMs(attempt);
       if (!mends(error) || signal?.aborted || Date.now() + pauseMs >= endsAtMs) throw error;
-      onWaiting({ for: name, reason: reasonOf(error) });
+      onWaiting(what, reasonOf(error));
       await pause(pauseMs, signal);
     }
   }
@@ -55,6 +42,10 @@ export async function waitFor<T>(
 function pause(ms: number, signal?: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, ms);
-  signal?.addEventListener('abort', () => resolve(), { once: true });
-  return promise.finally(() => clearTimeout(timer));
+  const end = () => resolve();
+  signal?.addEventListener('abort', end, { once: true });
+  return promise.finally(() => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', end);
+  });
 }

@@ -1,0 +1,15 @@
+/** A server that a suite runs on. */
+export interface Server {
+  url: string;
+  /** Ends the server when it was started here, and whatever it wrote; the server of an environment URL is left alone. */
+  stop(): Promise<void>;
+}
+
+/** A server started here, which a suite may therefore hurt. */
+export interface OwnServer extends Server {
+  /** Stops it in its own way and starts it again on the same port and data. */
+  restart(): Promise<void>;
+  /** SIGKILL; `start` brings it back with what was on disk. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+}
