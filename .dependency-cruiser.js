@@ -79,7 +79,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)(dist|node_modules)/' },
+    exclude: { path: '^(apps|libs|tests)/.*\\bdist/' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       conditionNames: ['@rookery/source', 'import', 'node', 'default', 'types'],
