@@ -3,7 +3,8 @@ import swc from 'unplugin-swc';
 import { defineConfig } from 'vitest/config';
 
 const swcrc = JSON.parse(readFileSync(new URL('.swcrc', import.meta.url), 'utf8'));
-const conditions = ['@rookery/source', 'node', 'import', 'default'];
+/** `import` and `require` come by themselves; named here they would also hold for the `require` of a CommonJS package. */
+const conditions = ['@rookery/source', 'node'];
 
 const shared = {
   plugins: [swc.vite({ tsconfigFile: false, ...swcrc })],

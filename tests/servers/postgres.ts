@@ -74,7 +74,10 @@ export async function startOwnPostgres(args: string[] = []): Promise<OwnPostgres
       }
     },
     async kill() {
-      await guarded?.kill();
+      if (!guarded?.running) return;
+      const backends = childrenOf(postmaster(data));
+      await guarded.kill();
+      for (const pid of backends) killIfThere(pid);
     },
     async restart() {
       await end();
@@ -95,6 +98,20 @@ export async function startOwnPostgres(args: string[] = []): Promise<OwnPostgres
 }
 
 const postmaster = (data: string): number => Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]);
+
+/** Backends lead process groups of their own, so the group's SIGKILL misses them; they would end only moments later. */
+function childrenOf(pid: number): number[] {
+  const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
+  return (stdout ?? '').split('\n').filter(Boolean).map(Number);
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It noticed by itself that its postmaster is gone.
+  }
+}
 
 async function embedded(): Promise<{ postgres: string } | undefined> {
   try {

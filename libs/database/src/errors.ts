@@ -30,9 +30,19 @@ export function isTransient(error: unknown): boolean {
   return TRANSIENT_MESSAGE.test(error.message);
 }
 
-/** Turns a transient failure into `DATABASE_UNREACHABLE`; every other error stays what it is. */
+/** query_canceled: statement_timeout ended the statement. */
+const CANCELED_SQLSTATE = '57014';
+
+/** Turns a transient failure into `DATABASE_UNREACHABLE`, a statement's deadline into `DATABASE_TIMEOUT`. */
 export function translate(error: unknown): unknown {
-  if (error instanceof RookeryError || !isTransient(error)) return error;
+  if (error instanceof RookeryError) return error;
+  if (error instanceof Error && 'code' in error && error.code === CANCELED_SQLSTATE) {
+    return new RookeryError('DATABASE_TIMEOUT', 'The database took longer than the deadline of one statement.', {
+      status: 504,
+      cause: error,
+    });
+  }
+  if (!isTransient(error)) return error;
   return new RookeryError('DATABASE_UNREACHABLE', 'The database does not answer. Try again shortly.', {
     status: 503,
     retryAfterMs: RETRY_AFTER_MS,

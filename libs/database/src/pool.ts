@@ -1,6 +1,6 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import { Pool, type PoolClient } from 'pg';
-import { translate } from './errors.ts';
+import { isTransient, translate } from './errors.ts';
 
 /** Limits of a pool; every one has a default. */
 export interface PoolOptions {
@@ -59,7 +59,7 @@ function wrap(client: PoolClient): PostgresPoolClient {
       return await client.query(statement as string, parameters as unknown[]);
     } catch (error) {
       const translated = translate(error);
-      broken ||= translated !== error;
+      broken ||= isTransient(translated);
       throw translated;
     }
   }

@@ -1,0 +1,53 @@
+import { freePorts, startOwnPostgres } from '@rookery/servers';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openDatabase, PgListener } from './index.ts';
+
+const postgres = await startOwnPostgres();
+afterAll(() => postgres?.stop());
+
+describe('a database that is away', () => {
+  it('stops the start within its deadline, in one sentence that names DATABASE_URL', async () => {
+    const [port] = await freePorts(1);
+    const reasons: string[] = [];
+    const opening = openDatabase({
+      url: `postgres://rookery:secret@127.0.0.1:${port}/orders`,
+      waitMs: 400,
+      onWaiting: (_, reason) => reasons.push(reason),
+    });
+    await expect(opening).rejects.toMatchObject({
+      code: 'DATABASE_UNREACHABLE',
+      message: `The database at 127.0.0.1:${port}/orders (DATABASE_URL) did not answer within 0.4 s: connect ECONNREFUSED 127.0.0.1:${port}.`,
+    });
+    expect(reasons).toContain(`connect ECONNREFUSED 127.0.0.1:${port}`);
+  });
+});
+
+describe.skipIf(!postgres)('a Postgres that is killed and comes back', () => {
+  it('is waited for at start', async () => {
+    await postgres?.kill();
+    const waited = Promise.withResolvers<string>();
+    const opening = openDatabase({ url: postgres?.url ?? '', onWaiting: (what) => waited.resolve(what) });
+    expect(await waited.promise).toBe('database');
+    await postgres?.start();
+    const database = await opening;
+    await database.ping();
+    await database.close();
+  });
+
+  it('fails requests with a retryable error in the meantime, and serves again by itself', async () => {
+    const database = await openDatabase({ url: postgres?.url ?? '' });
+    const wakes: (string | undefined)[] = [];
+    const listener = new PgListener(database.url, 'films', (payload) => wakes.push(payload));
+    await expect.poll(() => wakes.length).toBe(1);
+    await postgres?.kill();
+    await expect(database.ping()).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE', status: 503 });
+    await expect(database.ping()).rejects.toHaveProperty('retryAfterMs', 1_000);
+    await postgres?.start();
+    await expect.poll(() => database.ping().then(() => 'well', String)).toBe('well');
+    await expect.poll(() => wakes.length, { timeout: 5_000 }).toBe(2);
+    await database.kysely.executeQuery({ sql: `notify films, 'new'`, parameters: [] } as never);
+    await expect.poll(() => wakes.at(-1)).toBe('new');
+    await listener.close();
+    await database.close();
+  });
+});
