@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { createLogger } from '@rookery/observability';
+import { createLogger, LOGGER, type Logger, ServiceIdentity } from '@rookery/observability';
 import { ConfigHub } from './config-hub.ts';
 import { type OpenOptions, openConfigSources } from './open-sources.ts';
 import type { SettingsClass } from './settings.ts';
@@ -26,14 +26,21 @@ export class ConfigModule implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   static forRoot(options: ConfigModuleOptions): DynamicModule {
-    const logger = createLogger({ service: options.service });
     return {
       module: ConfigModule,
       global: true,
       providers: [
         {
           provide: ConfigHub,
-          useFactory: async () => ConfigHub.open({ sources: await openConfigSources(options), logger }),
+          inject: [
+            { token: ServiceIdentity, optional: true },
+            { token: LOGGER, optional: true },
+          ],
+          useFactory: async (identity?: ServiceIdentity, logger?: Logger) =>
+            ConfigHub.open({
+              sources: await openConfigSources({ ...(identity && { instance: identity.instance }), ...options }),
+              logger: logger ?? createLogger({ service: options.service }),
+            }),
         },
       ],
       exports: [ConfigHub],
@@ -41,7 +48,7 @@ export class ConfigModule implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   /** Makes settings classes injectable; a wrong value stops the start-up. */
-  static forFeature(...settings: SettingsClass<never>[]): DynamicModule {
+  static forFeature<T extends readonly unknown[]>(...settings: { [K in keyof T]: SettingsClass<T[K]> }): DynamicModule {
     return {
       module: SettingsModule,
       providers: settings.map((token) => ({
@@ -49,7 +56,7 @@ export class ConfigModule implements OnApplicationBootstrap, OnApplicationShutdo
         inject: [ConfigHub],
         useFactory: async (hub: ConfigHub) => new token(await hub.attach(token.schema, token.section)),
       })),
-      exports: settings,
+      exports: [...settings],
     };
   }
 

@@ -14,8 +14,6 @@ export interface OpenOptions {
   url?: string;
   /** Where the last applied settings are kept for a start without the centre; `ROOKERY_HOME` when not given. */
   home?: string;
-  /** Hears why the first answer takes long. */
-  onWaiting?: (reason: string) => void;
 }
 
 /** The source that a URL names; its driver is loaded by the URL's scheme. */
@@ -26,13 +24,12 @@ export async function openConfigSource(options: OpenOptions): Promise<ConfigSour
     return fileSource(url.slice('file:'.length), options.service);
   }
   if (/^https?:\/\//.test(url)) {
-    const { configCenterSource } = await import('./drivers/config-center.ts');
+    const { configCenterSource } = await import('./drivers/config-center/config-center-source.ts');
     return configCenterSource({
       url,
       service: options.service,
       instance: options.instance ?? process.env.INSTANCE_ID ?? `${options.service}-${randomUUID().slice(0, 8)}`,
       home: options.home ?? process.env.ROOKERY_HOME ?? '.rookery',
-      ...(options.onWaiting ? { onWaiting: options.onWaiting } : {}),
     });
   }
   throw errors.unknownScheme(url);

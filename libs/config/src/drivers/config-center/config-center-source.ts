@@ -1,0 +1,128 @@
+import { type RookeryError, reportWaiting } from '@rookery/observability';
+import type { AppliedReport, ConfigSource, Snapshot } from '../../config.ts';
+import { errors } from '../../errors.ts';
+import { backOffMs, pause } from './back-off.ts';
+import { CentreApi, RefusedByCentre } from './centre-api.ts';
+import { DiskCopy } from './disk-copy.ts';
+import { follow } from './follow.ts';
+
+export interface ConfigCenterOptions {
+  /** `http://host:port`, with `?namespace=` and `?group=` where they are not `default`. */
+  url: string;
+  service: string;
+  /** Id under which this process reports what it applied. */
+  instance: string;
+  /** Folder whose `config/` keeps the last applied release. */
+  home: string;
+  /** Deadline of one call, in ms; 3000. */
+  timeoutMs?: number;
+  /** How long a start without a copy on disk waits for the centre, in ms; 60000. */
+  waitMs?: number;
+  /** Distance of the reports by which the centre knows that this instance lives, in ms; 15000. */
+  heartbeatMs?: number;
+}
+
+/**
+ * Settings from apps/config-center: a GET at the start, then its stream of Server-Sent Events. Uses Node's fetch, no
+ * client package. While the centre is away the values stay; a start without it takes the last applied release from disk.
+ */
+export function configCenterSource(options: ConfigCenterOptions): ConfigSource {
+  return new ConfigCenterSource(options);
+}
+
+class ConfigCenterSource implements ConfigSource {
+  readonly name: string;
+  readonly #options: Required<ConfigCenterOptions>;
+  readonly #api: CentreApi;
+  readonly #copy: DiskCopy;
+  readonly #closed = new AbortController();
+  /** What was handed over and not yet reported on; at most the few newest. */
+  readonly #handed = new Map<number, Snapshot>();
+  #cursor = 0;
+  #applied: AppliedReport | undefined;
+  #refused: AppliedReport | undefined;
+  #heart: NodeJS.Timeout | undefined;
+
+  constructor(options: ConfigCenterOptions) {
+    this.#options = { timeoutMs: 3_000, waitMs: 60_000, heartbeatMs: 15_000, ...options };
+    const url = new URL(options.url);
+    const address = `${url.origin}${url.pathname.replace(/\/$/, '')}`;
+    const key = [
+      url.searchParams.get('namespace') ?? 'default',
+      url.searchParams.get('group') ?? 'default',
+      options.service,
+    ];
+    this.name = `config-center ${address}`;
+    this.#api = new CentreApi(address, key, options.instance, this.#options.timeoutMs);
+    this.#copy = new DiskCopy(options.home, address, key);
+  }
+
+  async load(): Promise<Snapshot> {
+    const endsAtMs = Date.now() + this.#options.waitMs;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return this.#hand(await this.#api.current());
+      } catch (error) {
+        const copy = error instanceof RefusedByCentre ? undefined : await this.#copy.read();
+        if (copy) return { ...this.#hand(copy), fromDisk: true };
+        const problem = errors.unreachable(this.name, error);
+        const pauseMs = backOffMs(attempt, () => 1, 100, 2_000);
+        const over = Date.now() + pauseMs >= endsAtMs || this.#closed.signal.aborted;
+        if (error instanceof RefusedByCentre || over) throw problem;
+        reportWaiting('config-center', problem.message);
+        await pause(pauseMs, this.#closed.signal);
+      }
+    }
+  }
+
+  watch(listener: (snapshot: Snapshot) => void, onProblem?: (problem: RookeryError) => void): { close(): void } {
+    const following = follow({
+      connect: (after, signal) => this.#api.watch(after, AbortSignal.any([signal, this.#closed.signal])),
+      cursor: this.#cursor,
+      onRelease: (snapshot) => listener(this.#hand(snapshot)),
+      onProblem: (error) => onProblem?.(errors.unreachable(this.name, error)),
+    });
+    this.#closed.signal.addEventListener('abort', () => following.close(), { once: true });
+    return following;
+  }
+
+  lastApplied(): Promise<Snapshot | undefined> {
+    return this.#copy.read();
+  }
+
+  async report(report: AppliedReport): Promise<void> {
+    if (report.applied) {
+      this.#applied = report;
+      if (this.#refused && this.#refused.version <= report.version) this.#refused = undefined;
+    } else {
+      this.#refused = report;
+    }
+    this.#beat();
+    const snapshot = this.#handed.get(report.version);
+    for (const version of this.#handed.keys()) if (version <= report.version) this.#handed.delete(version);
+    await Promise.all([this.#api.report(report), report.applied && snapshot ? this.#copy.write(snapshot) : undefined]);
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#heart);
+    this.#closed.abort();
+  }
+
+  #hand(snapshot: Snapshot): Snapshot {
+    this.#cursor = snapshot.version;
+    this.#handed.set(snapshot.version, snapshot);
+    return snapshot;
+  }
+
+  /** Repeats what is in force (and what was refused since), so that the centre knows that this instance lives. */
+  #beat(): void {
+    clearTimeout(this.#heart);
+    if (this.#closed.signal.aborted) return;
+    this.#heart = setTimeout(async () => {
+      for (const report of [this.#applied, this.#refused]) {
+        if (report) await this.#api.report(report).catch(() => {});
+      }
+      this.#beat();
+    }, this.#options.heartbeatMs);
+  }
+}

@@ -1,0 +1,66 @@
+import type { Snapshot } from '../../config.ts';
+import { backOffMs, pause } from './back-off.ts';
+import type { StreamEvent } from './event-stream.ts';
+import { heartbeatOnWire, releaseOnWire } from './wire.ts';
+
+export interface FollowOptions {
+  /** Opens one stream of what came after a version; rejects or ends when the connection does, or the signal aborts. */
+  connect(afterVersion: number, signal: AbortSignal): AsyncIterable<StreamEvent>;
+  /** The version that the caller has. */
+  cursor: number;
+  /** Takes a release; the cursor moves on only after it has returned. */
+  onRelease(snapshot: Snapshot): void;
+  /** Once per outage. */
+  onProblem(error: unknown): void;
+  /** A stream that is silent for so long is dropped; three heartbeats once the centre has told their distance. */
+  silenceMs?: number;
+  random?: () => number;
+}
+
+const SILENT_HEARTBEATS = 3;
+
+/** Follows the centre's stream until closed: reconnects with jittered back-off, drops silent streams, never goes back. */
+export function follow(options: FollowOptions): { close(): void } {
+  const closing = new AbortController();
+  void run(options, closing.signal);
+  return { close: () => closing.abort() };
+}
+
+async function run(options: FollowOptions, closed: AbortSignal): Promise<void> {
+  let { cursor, silenceMs = 15_000 } = options;
+  let attempt = 0;
+  let outage = false;
+
+  while (!closed.aborted) {
+    const silent = new AbortController();
+    const hush = () => silent.abort(new Error(`nothing came for ${silenceMs} ms`));
+    let watchdog = setTimeout(hush, silenceMs);
+    try {
+      for await (const { event, data } of options.connect(cursor, AbortSignal.any([closed, silent.signal]))) {
+        if (closed.aborted) return;
+        clearTimeout(watchdog);
+        if (event === 'release') {
+          const { version, settings } = releaseOnWire.parse(JSON.parse(data));
+          if (version > cursor) {
+            options.onRelease({ version, settings });
+            cursor = version;
+          }
+        } else if (event === 'heartbeat') {
+          const { version, everyMs } = heartbeatOnWire.parse(JSON.parse(data));
+          silenceMs = SILENT_HEARTBEATS * everyMs;
+          if (version > cursor) throw new Error(`the stream withheld version ${version}`);
+        }
+        attempt = 0;
+        outage = false;
+        watchdog = setTimeout(hush, silenceMs);
+      }
+    } catch (error) {
+      if (!closed.aborted && !outage) options.onProblem(silent.signal.aborted ? silent.signal.reason : error);
+      outage = true;
+    } finally {
+      clearTimeout(watchdog);
+    }
+    await pause(backOffMs(attempt, options.random), closed);
+    attempt += 1;
+  }
+}
