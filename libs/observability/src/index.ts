@@ -9,12 +9,15 @@ export {
   withRequest,
 } from './context/request-context.ts';
 export { startTracing } from './context/tracing.ts';
-export { PROBLEM_MEDIA_TYPE, type Problem, toProblem } from './errors/problem.ts';
+export { PROBLEM_MEDIA_TYPE, type Problem, problemHeaders, toProblem } from './errors/problem.ts';
 export { RookeryError, type RookeryErrorOptions } from './errors/rookery-error.ts';
 export { GrpcStatus, toGrpcStatus, toHttpStatus } from './errors/status.ts';
 export { type CheckResult, Health, type HealthReport } from './health/health.ts';
 export { createLogger, type Logger, type LoggerOptions } from './logging/logger.ts';
 export { Metrics } from './metrics/metrics.ts';
+export { RedMetrics, type ServedRequest } from './metrics/red-metrics.ts';
+export { NestLogger } from './nest/nest-logger.ts';
 export { LOGGER, ObservabilityModule, type ObservabilityOptions } from './nest/observability.module.ts';
 export { ServiceIdentity } from './nest/service-identity.ts';
 export { onWaiting, reportWaiting, type Waiting } from './startup/waiting.ts';
+export { endSpan, requestIdOf, type ServerSpan, startServerSpan, traceparent } from './tracing/server-span.ts';

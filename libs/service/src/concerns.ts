@@ -1,3 +1,5 @@
+import { serviceErrors } from './errors/service-errors.ts';
+
 /** What startService adds to an application, each switched off by its name in `without`. */
 export const CONCERNS = [
   'access-log',
@@ -14,3 +16,12 @@ export const CONCERNS = [
 
 /** The name of one thing that startService adds. */
 export type Concern = (typeof CONCERNS)[number];
+
+/** Answers which concerns are on, after checking that each name in `without` is one. */
+export function concernSwitch(without: readonly string[] = []): (concern: Concern) => boolean {
+  for (const name of without) {
+    if (!CONCERNS.includes(name as Concern)) throw serviceErrors.unknownConcern(name, CONCERNS);
+  }
+  const off = new Set(without);
+  return (concern) => !off.has(concern);
+}

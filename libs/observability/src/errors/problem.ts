@@ -16,20 +16,29 @@ export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
 /**
  * Turns any thrown value into problem details. Only a {@link RookeryError} speaks for itself; anything else
- * becomes a 500 that says nothing of its inside.
+ * becomes a 500 that says nothing of its inside. Details never replace a standard member.
  */
 export function toProblem(error: unknown, traceId?: string): Problem {
   const known =
     error instanceof RookeryError
       ? error
       : new RookeryError('INTERNAL', 'The service failed on this request. Its log has the reason under the trace id.');
-  return {
+  const members: Problem = {
     type: 'about:blank',
     title: STATUS_CODES[known.status] ?? 'Error',
     status: known.status,
     detail: known.message,
     code: known.code,
     ...(traceId ? { traceId } : {}),
-    ...known.details,
+  };
+  return { ...members, ...known.details, ...members };
+}
+
+/** The headers that go with problem details: their media type, and Retry-After in whole seconds, rounded up. */
+export function problemHeaders(error: unknown): Record<string, string> {
+  const retryAfterMs = error instanceof RookeryError ? error.retryAfterMs : undefined;
+  return {
+    'content-type': PROBLEM_MEDIA_TYPE,
+    ...(retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) }),
   };
 }

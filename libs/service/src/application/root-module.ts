@@ -1,0 +1,40 @@
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import {
+  type Health,
+  type Logger,
+  type Metrics,
+  ObservabilityModule,
+  type ServiceIdentity,
+} from '@rookery/observability';
+import type { Concern } from '../concerns.ts';
+import { importedModules } from './module-tree.ts';
+
+@Module({})
+class ServiceModule {}
+
+export interface RootModuleOptions {
+  identity: ServiceIdentity;
+  logger: Logger;
+  health: Health;
+  metrics: Metrics;
+  discoveryUrl: string | undefined;
+  isOn: (concern: Concern) => boolean;
+}
+
+/** The application's module with the modules of the concerns around it. A concern it imports by itself is left to it. */
+export async function rootModule(
+  application: Type,
+  { identity, logger, health, metrics, discoveryUrl, isOn }: RootModuleOptions,
+): Promise<DynamicModule> {
+  const present = await importedModules(application);
+  const imports: DynamicModule['imports'] = [ObservabilityModule.forRoot({ identity, logger, health, metrics })];
+  if (isOn('discovery') && !present.has('DiscoveryModule')) {
+    const { DiscoveryModule } = await import('@rookery/discovery');
+    imports.push(DiscoveryModule.forRoot(discoveryUrl === undefined ? {} : { url: discoveryUrl }));
+  }
+  if (isOn('config') && present.has('SettingsModule') && !present.has('ConfigModule')) {
+    const { ConfigModule } = await import('@rookery/config');
+    imports.push(ConfigModule.forRoot({ service: identity.name }));
+  }
+  return { module: ServiceModule, imports: [...imports, application] };
+}

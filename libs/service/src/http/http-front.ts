@@ -1,0 +1,149 @@
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import { context } from '@opentelemetry/api';
+import {
+  endSpan,
+  type Logger,
+  type RedMetrics,
+  requestIdOf,
+  startServerSpan,
+  traceparent,
+} from '@rookery/observability';
+import type { RawHandler } from '../service-options.ts';
+import { answerClientError } from './client-errors.ts';
+import type { InternalEndpoints } from './internal-endpoints.ts';
+import { sendProblem } from './send-problem.ts';
+import { remember, type ServedHttpRequest } from './served-request.ts';
+
+export interface HttpFrontOptions {
+  logger: Logger;
+  endpoints: InternalEndpoints;
+  tracing: boolean;
+  accessLog: boolean;
+  red: RedMetrics | undefined;
+}
+
+/** Status that the access log shows for a request whose client went away, as nginx does. */
+const CLIENT_GONE = 499;
+
+/**
+ * Stands between Node's HTTP server and Nest: starts the request's context and span, answers the internal endpoints,
+ * lets the raw handler have the request first, and keeps count, for the access log, the metrics and the drain.
+ */
+export class HttpFront {
+  readonly #options: HttpFrontOptions;
+  #server: Server | undefined;
+  #raw: RawHandler | undefined;
+  #running = 0;
+  #draining = false;
+  #idle: (() => void) | undefined;
+
+  constructor(options: HttpFrontOptions) {
+    this.#options = options;
+  }
+
+  /** Puts itself before the listener that Nest's adapter has set on the server. */
+  attach(server: Server, raw?: RawHandler): void {
+    const listeners = server.listeners('request') as RequestListener[];
+    this.#server = server;
+    this.#raw = raw;
+    server.removeAllListeners('request');
+    server.on('request', (request, response) => this.#serve(request, response, listeners));
+    server.removeAllListeners('clientError');
+    server.on('clientError', answerClientError);
+  }
+
+  /** Requests being served now. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** From now on each response ends its connection, so that callers with pooled connections go elsewhere. */
+  startDraining(): void {
+    this.#draining = true;
+  }
+
+  /** Takes no new connections and waits for the running requests; answers how many were cut off at the end of the time. */
+  async drain(timeoutMs: number): Promise<number> {
+    const server = this.#server;
+    this.startDraining();
+    if (!server?.listening) return 0;
+    server.close();
+    server.closeIdleConnections();
+    if (this.#running > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#idle = resolve;
+      const timer = setTimeout(resolve, timeoutMs);
+      await promise;
+      clearTimeout(timer);
+    }
+    const cutOff = this.#running;
+    if (cutOff > 0) server.closeAllConnections();
+    else server.closeIdleConnections();
+    return cutOff;
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse, listeners: RequestListener[]): void {
+    this.#running++;
+    response.once('close', () => {
+      this.#running--;
+      if (this.#running === 0) this.#idle?.();
+    });
+    if (this.#draining) response.setHeader('connection', 'close');
+    if (this.#options.endpoints.take(request, response, (error) => this.#failed(error, request))) return;
+    const served = this.#begin(request, response);
+    const run = (): void => {
+      if (this.#takenRaw(request, response, served)) return;
+      for (const listener of listeners) listener(request, response);
+    };
+    if (served.trace) context.with(served.trace.context, run);
+    else run();
+  }
+
+  #takenRaw(request: IncomingMessage, response: ServerResponse, served: ServedHttpRequest): boolean {
+    try {
+      return this.#raw?.(request, response) ?? false;
+    } catch (error) {
+      this.#failed(error, request);
+      sendProblem(response, error, served.trace?.traceId);
+      return true;
+    }
+  }
+
+  #begin(request: IncomingMessage, response: ServerResponse): ServedHttpRequest {
+    const { tracing, red } = this.#options;
+    const startedAtMs = performance.now();
+    const method = request.method ?? '';
+    const trace = tracing ? startServerSpan(request.headers, method) : undefined;
+    const served: ServedHttpRequest = { trace, route: undefined };
+    remember(request, served);
+    if (trace) {
+      response.setHeader('x-request-id', requestIdOf(request.headers, trace.traceId));
+      response.setHeader('traceparent', traceparent(trace.span));
+    }
+    red?.started('http');
+    response.once('close', () => this.#end(request, response, served, performance.now() - startedAtMs));
+    return served;
+  }
+
+  #end(request: IncomingMessage, response: ServerResponse, served: ServedHttpRequest, durationMs: number): void {
+    const { red, accessLog, logger } = this.#options;
+    const method = request.method ?? '';
+    const route = served.route ?? 'unmatched';
+    const status = response.writableFinished ? response.statusCode : CLIENT_GONE;
+    red?.ended({ transport: 'http', method, route, status: String(status), durationMs });
+    if (served.trace) {
+      served.trace.span.updateName(`${method} ${route}`);
+      endSpan(served.trace.span, status >= 500 ? `answered ${status}` : undefined);
+    }
+    if (!accessLog) return;
+    const traceId = served.trace?.traceId;
+    logger.info(
+      { method, route, status, durationMs: Math.round(durationMs * 100) / 100, ...(traceId && { traceId }) },
+      'request served',
+    );
+  }
+
+  #failed(error: unknown, request: IncomingMessage): void {
+    this.#options.logger.error({ error, method: request.method }, 'request failed');
+  }
+}

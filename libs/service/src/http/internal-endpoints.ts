@@ -1,0 +1,89 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Health, Metrics } from '@rookery/observability';
+import type { Concern } from '../concerns.ts';
+import { serviceErrors } from '../errors/service-errors.ts';
+import { sendProblem } from './send-problem.ts';
+
+/** What an endpoint answers. */
+interface Answer {
+  status: number;
+  type: string;
+  body: string;
+}
+
+type Endpoint = () => Promise<Answer>;
+
+export interface InternalEndpointsOptions {
+  health: Health;
+  metrics: Metrics;
+  /** The OpenAPI document as JSON text. */
+  openapi: () => Promise<string>;
+  isOn: (concern: Concern) => boolean;
+}
+
+/**
+ * The endpoints that are for the platform and not for clients: they stand outside of the service's prefix, so that the
+ * gateway never forwards to them, and before Nest, so that no guard or filter of the application stands in their way.
+ */
+export class InternalEndpoints {
+  readonly #endpoints: ReadonlyMap<string, Endpoint>;
+
+  constructor({ health, metrics, openapi, isOn }: InternalEndpointsOptions) {
+    const report = async (): Promise<Answer> => {
+      const found = await health.report();
+      return json(found.ok ? 200 : 503, JSON.stringify(found));
+    };
+    this.#endpoints = new Map<string, Endpoint>([
+      ...(isOn('health')
+        ? ([
+            ['/health/live', async () => json(200, '{"ok":true}')],
+            ['/health/ready', report],
+          ] as const)
+        : []),
+      ...(isOn('metrics')
+        ? ([
+            [
+              '/metrics',
+              async () => ({
+                status: 200,
+                type: metrics.registry.contentType,
+                body: await metrics.registry.metrics(),
+              }),
+            ],
+          ] as const)
+        : []),
+      ...(isOn('openapi') ? ([['/openapi.json', async () => json(200, await openapi())]] as const) : []),
+    ]);
+  }
+
+  /** Answers the request when it is for one of the endpoints. */
+  take(request: IncomingMessage, response: ServerResponse, onError: (error: unknown) => void): boolean {
+    const [path = ''] = (request.url ?? '').split('?', 1);
+    const endpoint = this.#endpoints.get(path);
+    if (!endpoint) return false;
+    request.resume();
+    const { method = '' } = request;
+    if (method !== 'GET' && method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD');
+      sendProblem(response, serviceErrors.methodNotAllowed(method, path));
+      return true;
+    }
+    endpoint().then(
+      ({ status, type, body }) => {
+        response.writeHead(status, {
+          'content-type': type,
+          'content-length': Buffer.byteLength(body),
+          'cache-control': 'no-store',
+        });
+        response.end(method === 'HEAD' ? undefined : body);
+      },
+      (error) => {
+        onError(error);
+        sendProblem(response, error);
+      },
+    );
+    return true;
+  }
+}
+
+const json = (status: number, body: string): Answer => ({ status, type: 'application/json; charset=utf-8', body });

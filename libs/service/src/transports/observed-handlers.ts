@@ -1,0 +1,103 @@
+import type { MessageHandler, Server } from '@nestjs/microservices';
+import { context, SpanKind, trace } from '@opentelemetry/api';
+import {
+  type Carrier,
+  endSpan,
+  type Logger,
+  type RedMetrics,
+  type ServerSpan,
+  startServerSpan,
+} from '@rookery/observability';
+import { finalize, from, isObservable, type Observable, tap } from 'rxjs';
+
+export interface ObservedHandlersOptions {
+  transport: 'grpc' | 'messaging';
+  logger: Logger;
+  red: RedMetrics | undefined;
+  tracing: boolean;
+  accessLog: boolean;
+}
+
+/**
+ * Wraps each handler that Nest adds to a transport: the caller's context around it where the transport has not set it,
+ * and rate, errors and duration, and a line in the log, once it has ended.
+ */
+export function observeHandlers(server: Pick<Server, 'addHandler'>, options: ObservedHandlersOptions): void {
+  const add = server.addHandler.bind(server);
+  server.addHandler = (pattern, handler, isEvent, extras) => {
+    const route = routeOf(pattern);
+    const observed: MessageHandler = (data, received) => observe(route, data, received, handler, isEvent, options);
+    add(pattern, Object.assign(observed, handler), isEvent, extras);
+  };
+}
+
+async function observe(
+  route: string,
+  data: unknown,
+  received: unknown,
+  handler: MessageHandler,
+  isEvent: boolean | undefined,
+  options: ObservedHandlersOptions,
+): Promise<Observable<unknown>> {
+  const { transport, red, logger, tracing, accessLog } = options;
+  const startedAtMs = performance.now();
+  const span = tracing ? ownSpan(route, received) : undefined;
+  let failure: string | undefined;
+  let ended = false;
+  const end = (): void => {
+    if (ended) return;
+    ended = true;
+    const durationMs = performance.now() - startedAtMs;
+    const status = failure ?? 'ok';
+    const method = isEvent ? 'event' : 'call';
+    red?.ended({ transport, method, route, status, durationMs });
+    if (span) endSpan(span.span, failure);
+    if (!accessLog) return;
+    logger.info({ transport, method, route, status, durationMs: Math.round(durationMs * 100) / 100 }, 'request served');
+  };
+  const failed = (error: unknown): void => {
+    failure = statusOf(error);
+  };
+  red?.started(transport);
+  const run = async (): Promise<Observable<unknown>> => {
+    try {
+      const result: unknown = await handler(data, received);
+      return (isObservable(result) ? result : from([result])).pipe(tap({ error: failed }), finalize(end));
+    } catch (error) {
+      failed(error);
+      end();
+      throw error;
+    }
+  };
+  return span ? context.with(span.context, run) : run();
+}
+
+/** `Films.Get` or `order.placed`, from what Nest has as the pattern. */
+function routeOf(pattern: unknown): string {
+  if (typeof pattern === 'string') {
+    if (!pattern.startsWith('{')) return pattern;
+    return routeOf(JSON.parse(pattern));
+  }
+  if (typeof pattern === 'object' && pattern !== null && 'service' in pattern && 'rpc' in pattern) {
+    return `${pattern.service}/${pattern.rpc}`;
+  }
+  return JSON.stringify(pattern);
+}
+
+/** A span of ours where the transport itself has started none. */
+function ownSpan(route: string, received: unknown): ServerSpan | undefined {
+  if (trace.getSpan(context.active()) !== undefined) return undefined;
+  return startServerSpan(carrierOf(received), route, SpanKind.CONSUMER);
+}
+
+/** Headers of the delivery that a messaging handler is given as its second argument. */
+function carrierOf(received: unknown): Carrier {
+  const { delivery } = (received ?? {}) as { delivery?: { headers?: Carrier } };
+  return delivery?.headers ?? {};
+}
+
+/** A gRPC status where the error has one. */
+function statusOf(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'number' ? String(code) : 'failed';
+}
