@@ -1,28 +1,36 @@
 import { RookeryError } from '@rookery/observability';
 
-/** How soon it makes sense to ask again when an upstream has nobody to answer. */
-const RETRY_AFTER_MS = 1_000;
-
 /** Every error that this library raises by itself. */
 export const rpcErrors = {
   noInstance: (service: string) =>
     new RookeryError('RPC_NO_INSTANCE', `No healthy instance of ${service} is registered.`, {
       status: 503,
       details: { upstream: service },
-      retryAfterMs: RETRY_AFTER_MS,
     }),
   unavailable: (service: string, reason: string, cause?: unknown) =>
     new RookeryError('RPC_UNAVAILABLE', `${service} does not answer: ${reason}`, {
       status: 503,
       details: { upstream: service },
-      retryAfterMs: RETRY_AFTER_MS,
       cause,
+    }),
+  /** The request never left: no connection came about. */
+  notSent: (service: string, reason: string, cause?: unknown) =>
+    new RookeryError('RPC_NOT_SENT', `${service} cannot be reached: ${reason}`, {
+      status: 503,
+      details: { upstream: service },
+      cause,
+    }),
+  /** The instance itself asked to be left alone. */
+  overloaded: (service: string, status: number, retryAfterMs: number | undefined) =>
+    new RookeryError('RPC_OVERLOADED', `${service} takes no requests for now (${status}).`, {
+      status: 503,
+      details: { upstream: service },
+      retryAfterMs,
     }),
   deadline: (service: string, call: string, timeoutMs: number, cause?: unknown) =>
     new RookeryError('RPC_DEADLINE_EXCEEDED', `${service} did not answer ${call} within ${timeoutMs} ms.`, {
       status: 504,
       details: { upstream: service },
-      retryAfterMs: RETRY_AFTER_MS,
       cause,
     }),
   cancelled: (service: string, call: string, cause?: unknown) =>

@@ -3,6 +3,9 @@ import { GrpcStatus, RookeryError, toGrpcStatus, toHttpStatus } from '@rookery/o
 import { rpcErrors } from '../errors/rpc-errors.ts';
 import { decodeStatusDetails, encodeStatusDetails, STATUS_DETAILS_KEY } from '../errors/status-details.ts';
 
+/** How grpc-js says that no connection to the instance came about. */
+const NEVER_LEFT = /^(No connection established|Name resolution failed)/;
+
 /** An error of ours as gRPC sends it. */
 export function toServiceError(error: RookeryError): StatusObject {
   const metadata = new Metadata();
@@ -17,7 +20,9 @@ export function fromServiceError(error: ServiceError, service: string, call: str
   if (told) return told;
   switch (error.code) {
     case GrpcStatus.UNAVAILABLE:
-      return rpcErrors.unavailable(service, error.details, error);
+      return NEVER_LEFT.test(error.details)
+        ? rpcErrors.notSent(service, error.details, error)
+        : rpcErrors.unavailable(service, error.details, error);
     case GrpcStatus.DEADLINE_EXCEEDED:
       return rpcErrors.deadline(service, call, timeoutMs, error);
     case GrpcStatus.CANCELLED:

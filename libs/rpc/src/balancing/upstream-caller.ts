@@ -1,0 +1,116 @@
+import type { Instance, Upstreams } from '@rookery/discovery';
+import { RookeryError, remainingMs } from '@rookery/observability';
+import { timeout } from '@rookery/resilience';
+import { rpcErrors } from '../errors/rpc-errors.ts';
+import type { PerInstance } from './per-instance.ts';
+import { DEFAULT_TIMEOUT_MS, type RpcPolicy, rpcPolicies } from './rpc-policy.ts';
+
+/** What a single call may change. */
+export interface CallOptions {
+  /** For the whole call; a nearer deadline of the current request wins. */
+  timeoutMs?: number;
+  signal?: AbortSignal;
+}
+
+/** One attempt of a call at one instance. */
+export interface Attempt<C> {
+  readonly connection: C;
+  readonly instance: Instance;
+  /** Aborts when time is up or the caller leaves. */
+  readonly signal: AbortSignal;
+  readonly deadlineAtMs: number;
+  /** Time that the whole call was given, for messages. */
+  readonly timeoutMs: number;
+}
+
+/** What is known of a call before it is made. */
+export interface CallFacts extends CallOptions {
+  /** For messages: `GetFilm`, `GET /api/catalog/films/:id`. */
+  readonly call: string;
+  /** Whether it does no harm when it runs twice. */
+  readonly repeatable: boolean;
+}
+
+/** How long a caller should wait who was refused because the service is away. */
+const RETRY_AFTER_MS = 1_000;
+
+/** Makes calls to one service: an instance by p2c, another one after a failure, under one breaker and one budget. */
+export class UpstreamCaller<C> {
+  readonly #policies: ReturnType<typeof rpcPolicies>;
+
+  constructor(
+    readonly service: string,
+    private readonly upstreams: Upstreams,
+    private readonly connections: PerInstance<C>,
+    private readonly policy: RpcPolicy,
+  ) {
+    this.#policies = rpcPolicies(service, policy);
+  }
+
+  async call<T>(facts: CallFacts, work: (attempt: Attempt<C>) => Promise<T>): Promise<T> {
+    const timeoutMs = remainingMs(facts.timeoutMs ?? this.policy.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    if (timeoutMs <= 0) throw rpcErrors.deadline(this.service, facts.call, 0);
+    const deadlineAtMs = Date.now() + timeoutMs;
+    const tried = new Set<string>();
+    const run = facts.repeatable ? this.#policies.repeatable : this.#policies.once;
+    try {
+      return await timeout(
+        (signal) =>
+          run((attempt) => this.#attempt(tried, { signal: attempt, deadlineAtMs, timeoutMs }, work), { signal }),
+        timeoutMs,
+        { name: this.service, ...(facts.signal && { signal: facts.signal }) },
+      );
+    } catch (error) {
+      throw this.#told(error, facts, timeoutMs);
+    }
+  }
+
+  close(): void {
+    this.#policies.repeatable.close();
+    this.#policies.once.close();
+    this.#policies.breaker.close();
+  }
+
+  async #attempt<T>(
+    tried: Set<string>,
+    facts: Pick<Attempt<C>, 'signal' | 'deadlineAtMs' | 'timeoutMs'>,
+    work: (attempt: Attempt<C>) => Promise<T>,
+  ): Promise<T> {
+    const upstream = this.upstreams.of(this.service);
+    await upstream.ready;
+    const instance = upstream.pick(tried) ?? upstream.pick();
+    if (!instance) throw rpcErrors.noInstance(this.service);
+    tried.add(instance.id);
+    const { connection, giveBack } = this.connections.lend(instance);
+    const startedAtMs = performance.now();
+    let well = true;
+    upstream.begin(instance);
+    try {
+      return await work({ connection, instance, ...facts });
+    } catch (error) {
+      well = !isInstanceFailure(error);
+      throw error;
+    } finally {
+      upstream.end(instance, performance.now() - startedAtMs, well);
+      giveBack();
+    }
+  }
+
+  #told(error: unknown, { call, signal }: CallFacts, timeoutMs: number): unknown {
+    if (signal?.aborted) return rpcErrors.cancelled(this.service, call, error);
+    if (error instanceof RookeryError && ['CALL_TIMEOUT', 'DEADLINE_EXCEEDED'].includes(error.code)) {
+      return rpcErrors.deadline(this.service, call, Math.round(timeoutMs), error);
+    }
+    if (error instanceof RookeryError && error.status === 503 && error.retryAfterMs === undefined) {
+      const { code, message, status, details } = error;
+      return new RookeryError(code, message, { status, details, retryAfterMs: RETRY_AFTER_MS, cause: error });
+    }
+    return error;
+  }
+}
+
+/** Whether the instance itself did not do its part, as against saying no or having a defect in one handler. */
+const isInstanceFailure = (error: unknown): boolean =>
+  error instanceof RookeryError ? [502, 503, 504].includes(error.status) : !isAbort(error);
+
+const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
