@@ -3,8 +3,12 @@ import type { Logger } from '../logging/logger.ts';
 
 type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
-/** Parts of Nest that tell at `log` what nobody asks for at `info`: each mapped route, each initialised module. */
+/**
+ * Parts of Nest that tell at `log` what nobody asks for at `info`: each mapped route, each initialised module. What
+ * ExceptionHandler tells is thrown as well, and reported where it is caught.
+ */
 const CHATTY = new Set([
+  'ExceptionHandler',
   'InstanceLoader',
   'NestApplication',
   'NestFactory',
@@ -53,7 +57,7 @@ export class NestLogger implements LoggerService {
     const fields: Record<string, unknown> = context === undefined ? {} : { context };
     for (const extra of rest) addFields(fields, extra);
     const event = typeof message === 'string' ? message : addFields(fields, message);
-    this.#logger[level === 'info' && CHATTY.has(context ?? '') ? 'debug' : level](fields, event);
+    this.#logger[CHATTY.has(context ?? '') && level !== 'warn' ? 'debug' : level](fields, event);
   }
 }
 
