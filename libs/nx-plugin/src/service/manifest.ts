@@ -1,0 +1,69 @@
+import { readJson, type Tree } from '@nx/devkit';
+import type { NewService } from './options.ts';
+
+interface Manifest {
+  name: string;
+  version: string;
+  dependencies?: Record<string, string>;
+  devDependencies?: Record<string, string>;
+}
+
+/** The package.json of a new service: each dependency at the version that the workspace has already. */
+export function packageJsonOf(tree: Tree, service: NewService): Record<string, unknown> {
+  const { packageName, purpose, grpc, messaging, database, libraries } = service;
+  const workspace = manifests(tree);
+  const outside = [
+    '@nestjs/common',
+    '@nestjs/core',
+    ...(grpc || messaging ? ['@nestjs/microservices'] : []),
+    '@nestjs/swagger',
+    ...(database ? ['kysely'] : []),
+    'reflect-metadata',
+    'rxjs',
+    'zod',
+  ];
+  const inside = libraries.map((library) => `@rookery/${library}`);
+  const versioned = (packages: string[]) =>
+    Object.fromEntries(packages.sort().map((name) => [name, versionOf(name, workspace)]));
+  return {
+    name: packageName,
+    version: '0.1.0',
+    description: purpose,
+    license: 'Apache-2.0',
+    private: true,
+    type: 'module',
+    rookery: { purpose, needs: ['registry', ...(database || messaging ? ['postgres'] : [])] },
+    dependencies: versioned([...outside, ...inside]),
+    ...(database && { devDependencies: versioned(['@rookery/servers']) }),
+  };
+}
+
+/** The tsconfig.json of a new service. */
+export function tsconfigOf({ libraries, database }: NewService): Record<string, unknown> {
+  return {
+    extends: '../../tsconfig.base.json',
+    compilerOptions: { rootDir: 'src', outDir: 'dist', tsBuildInfoFile: 'dist/tsconfig.tsbuildinfo' },
+    include: ['src/**/*.ts'],
+    references: [
+      ...libraries.map((library) => ({ path: `../../libs/${library}` })),
+      ...(database ? [{ path: '../../tests/servers' }] : []),
+    ],
+  };
+}
+
+function manifests(tree: Tree): Manifest[] {
+  return ['libs', 'apps', 'tests']
+    .flatMap((folder) => [folder, ...tree.children(folder).map((child) => `${folder}/${child}`)])
+    .map((folder) => `${folder}/package.json`)
+    .filter((file) => tree.exists(file))
+    .map((file) => readJson<Manifest>(tree, file));
+}
+
+function versionOf(name: string, workspace: Manifest[]): string {
+  const own = workspace.find((manifest) => manifest.name === name)?.version;
+  const used = workspace.map(({ dependencies, devDependencies }) => dependencies?.[name] ?? devDependencies?.[name]);
+  const version = own ?? used.find((range) => range !== undefined);
+  if (version === undefined)
+    throw new Error(`No project of this workspace has or uses ${name}, which the service needs.`);
+  return version;
+}
