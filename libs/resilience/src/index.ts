@@ -6,6 +6,7 @@ export {
   isDependencyFailure,
 } from './circuit-breaker.ts';
 export type { Clock, Random } from './clock.ts';
+export { PassiveBreaker, type PassiveBreakerOptions } from './passive-breaker.ts';
 export { type Policy, type PolicyOptions, policy } from './policy.ts';
 export { Resilient, type ResilientOptions } from './resilient.ts';
 export { isTransient, type RetryContext, type RetryPolicy, retry } from './retry.ts';

@@ -1,0 +1,55 @@
+import { RookeryError } from '@rookery/observability';
+
+/** Every refusal and failure of the gateway, with the code that a client can act on. */
+export const errors = {
+  badTarget: (reason: string) =>
+    new RookeryError('BAD_TARGET', `The request target is refused: ${reason}.`, { status: 400 }),
+  badHeaders: (reason: string) =>
+    new RookeryError('BAD_HEADERS', `The request headers are refused: ${reason}.`, { status: 400 }),
+  tooManyHeaders: (most: number) =>
+    new RookeryError('TOO_MANY_HEADERS', `A request may have at most ${most} headers.`, { status: 431 }),
+  methodUnknown: (method: string) =>
+    new RookeryError('METHOD_UNKNOWN', `The gateway does not forward ${method} requests.`, { status: 501 }),
+  expectationUnknown: () =>
+    new RookeryError('EXPECTATION_UNKNOWN', 'The only expectation that is understood is 100-continue.', {
+      status: 417,
+    }),
+  upgradeUnsupported: () =>
+    new RookeryError('UPGRADE_UNSUPPORTED', 'The gateway does not forward WebSocket connections yet.', { status: 501 }),
+  routeUnknown: () =>
+    new RookeryError(
+      'ROUTE_UNKNOWN',
+      'No route leads there. Services answer under /api/<service>/, the documentation under /docs.',
+      {
+        status: 404,
+      },
+    ),
+  serviceUnknown: (service: string) =>
+    new RookeryError('SERVICE_UNKNOWN', `No service named ${service} has registered.`, { status: 404 }),
+  bodyTooLarge: (limitBytes: number) =>
+    new RookeryError(
+      'BODY_TOO_LARGE',
+      `The request body is larger than the ${limitBytes} bytes that this route takes.`,
+      {
+        status: 413,
+      },
+    ),
+  noInstance: (service: string, retryAfterMs: number) =>
+    new RookeryError('NO_INSTANCE', `No healthy instance of ${service} is registered.`, { status: 503, retryAfterMs }),
+  circuitOpen: (service: string, retryAfterMs: number) =>
+    new RookeryError('CIRCUIT_OPEN', `${service} failed too often and is not called for now.`, {
+      status: 503,
+      retryAfterMs,
+    }),
+  overloaded: (service: string) =>
+    new RookeryError('OVERLOADED', `Too many requests to ${service} are under way.`, {
+      status: 503,
+      retryAfterMs: 1_000,
+    }),
+  upstreamFailed: (service: string) =>
+    new RookeryError('UPSTREAM_FAILED', `The connection to ${service} failed before it answered.`, { status: 502 }),
+  upstreamTimeout: (service: string, afterMs: number) =>
+    new RookeryError('UPSTREAM_TIMEOUT', `${service} did not answer within ${Math.round(afterMs)} ms.`, {
+      status: 504,
+    }),
+} as const;

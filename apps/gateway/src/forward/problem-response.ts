@@ -1,0 +1,72 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { PROBLEM_MEDIA_TYPE, type RookeryError, toProblem } from '@rookery/observability';
+
+const LINGER_MS = 500;
+const LINGER_BYTES = 512 * 1024;
+
+export interface AnswerOptions {
+  requestId: string;
+  traceId: string;
+  /** Whether the connection ends with this answer. */
+  close?: boolean;
+}
+
+/** The body and headers of an error, for a response or a bare socket. */
+export function problemParts(error: RookeryError, { requestId, traceId, close }: AnswerOptions) {
+  const body = JSON.stringify(toProblem(error, traceId));
+  const headers = [
+    'content-type',
+    PROBLEM_MEDIA_TYPE,
+    'content-length',
+    String(Buffer.byteLength(body)),
+    'x-request-id',
+    requestId,
+  ];
+  if (error.retryAfterMs !== undefined)
+    headers.push('retry-after', String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000))));
+  if (error.status === 405 || error.status === 501)
+    headers.push('allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
+  if (close) headers.push('connection', 'close');
+  return { status: error.status, headers, body };
+}
+
+/** Answers with problem details; returns the length of the body. A body that is still coming is not read to its end. */
+export function answerProblem(
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: RookeryError,
+  options: AnswerOptions,
+  bodyExpected: boolean,
+): number {
+  const unread = bodyExpected && !request.complete;
+  const { status, headers, body } = problemParts(error, { ...options, close: options.close || unread });
+  response.writeHead(status, headers);
+  if (unread) lingerAfter(request, response, body);
+  else response.end(body);
+  return body.length;
+}
+
+/**
+ * Sends the answer and then reads on for a moment before the connection closes: a close with unread bytes is a reset,
+ * and a reset can destroy the answer before the client has read it.
+ */
+function lingerAfter(request: IncomingMessage, response: ServerResponse, body: string): void {
+  let leftBytes = LINGER_BYTES;
+  const done = () => {
+    clearTimeout(timer);
+    request.off('data', discard);
+    request.off('close', done);
+    request.pause();
+    response.end();
+  };
+  const discard = (chunk: Buffer) => {
+    leftBytes -= chunk.length;
+    if (leftBytes <= 0) done();
+  };
+  const timer = setTimeout(done, LINGER_MS);
+  if (response.req.method === 'HEAD') response.flushHeaders();
+  else response.write(body);
+  request.once('end', done);
+  request.once('close', done);
+  request.on('data', discard);
+}

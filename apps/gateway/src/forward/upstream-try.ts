@@ -1,0 +1,94 @@
+import type { Dispatcher } from 'undici';
+import type { InstancePool } from '../upstream/instance-pool.ts';
+import type { Outcome, Target } from '../upstream/target.ts';
+
+type Controller = Dispatcher.DispatchController;
+type Headers = Record<string, string | string[] | undefined>;
+
+/** What a try tells the exchange that made it. */
+export interface TryListener {
+  onHeaders(attempt: UpstreamTry, status: number, headers: Headers): void;
+  onData(attempt: UpstreamTry, chunk: Buffer): void;
+  onEnd(attempt: UpstreamTry): void;
+  onError(attempt: UpstreamTry, error: Error): void;
+}
+
+const DISCARD_BYTES = 64 * 1024;
+
+/** One request to one instance: undici's handler. After {@link abandon} or {@link discard} the exchange hears nothing more. */
+export class UpstreamTry implements Dispatcher.DispatchHandler {
+  controller: Controller | undefined;
+  /** How the instance did, as far as is known. */
+  outcome: Outcome = 'unknown';
+  readonly #startedAtMs = performance.now();
+  #latencyMs = 0;
+  #deaf = false;
+  #settled = false;
+  #discardedBytes = 0;
+
+  constructor(
+    private readonly listener: TryListener,
+    private readonly target: Target,
+    readonly pool: InstancePool,
+  ) {
+    target.begin(pool);
+  }
+
+  /** Whether a connection was there and the request may have gone out. */
+  get sent(): boolean {
+    return this.controller !== undefined;
+  }
+
+  /** Gives the try up and ends its connection. */
+  abandon(outcome: Outcome): void {
+    this.outcome = outcome;
+    this.#deaf = true;
+    this.controller?.abort(new Error('abandoned'));
+  }
+
+  /** Lets a response end unheard, so that its connection can be used again; a long one ends with its connection. */
+  discard(): void {
+    this.outcome = 'unknown';
+    this.#deaf = true;
+  }
+
+  onRequestStart(controller: Controller): void {
+    this.controller = controller;
+    if (this.#deaf) controller.abort(new Error('abandoned'));
+  }
+
+  onResponseStart(_controller: Controller, status: number, headers: Headers): void {
+    if (status < 200 || this.#deaf) return;
+    this.#latencyMs = performance.now() - this.#startedAtMs;
+    this.outcome = 'answered';
+    this.listener.onHeaders(this, status, headers);
+  }
+
+  onResponseData(controller: Controller, chunk: Buffer): void {
+    if (!this.#deaf) {
+      this.listener.onData(this, chunk);
+      return;
+    }
+    this.#discardedBytes += chunk.length;
+    if (this.#discardedBytes > DISCARD_BYTES) controller.abort(new Error('abandoned'));
+  }
+
+  onResponseEnd(): void {
+    this.#settle();
+    if (!this.#deaf) this.listener.onEnd(this);
+  }
+
+  onResponseError(_controller: Controller, error: Error): void {
+    if (!this.#deaf) {
+      this.#deaf = true;
+      this.listener.onError(this, error);
+    }
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.target.end(this.pool, this.#latencyMs || performance.now() - this.#startedAtMs, this.outcome);
+  }
+}

@@ -1,0 +1,208 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Registry, Upstreams } from '@rookery/discovery';
+import type { RookeryError } from '@rookery/observability';
+import { errors } from './errors.ts';
+import { Exchange } from './forward/exchange.ts';
+import { answerProblem } from './forward/problem-response.ts';
+import { AccessLog } from './observe/access-log.ts';
+import { RequestMetrics } from './observe/request-metrics.ts';
+import { newTraceparent, traceIdOf } from './observe/trace.ts';
+import { type RequestHead, readHead } from './request/request-headers.ts';
+import { pathLength, TARGET_REFUSALS } from './request/target.ts';
+import { RouteTable } from './routes/route-table.ts';
+import { guard } from './server/guard.ts';
+import type { GatewaySettings } from './settings.ts';
+import { Targets } from './upstream/targets.ts';
+
+export interface GatewayParts {
+  settings: GatewaySettings;
+  registry: Registry;
+  upstreams: Upstreams;
+  accessLog?: AccessLog;
+}
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+/** Answered by the process itself, never forwarded. */
+const OWN_PATHS = new Set(['/health/live', '/health/ready', '/metrics']);
+const NO_ROUTE = 'none';
+
+/** The data path: plain node:http in, undici out. */
+export class Gateway {
+  readonly metrics = new RequestMetrics();
+  readonly targets: Targets;
+  readonly #settings: GatewaySettings;
+  readonly #log: AccessLog;
+  #routes: RouteTable;
+  #server: Server | undefined;
+  #draining = false;
+  #inFlight = 0;
+
+  constructor({ settings, registry, upstreams, accessLog = new AccessLog() }: GatewayParts) {
+    this.#settings = settings;
+    this.#log = accessLog;
+    this.#routes = new RouteTable(settings.routes);
+    this.targets = new Targets(registry, upstreams, {
+      connections: settings.connectionsPerInstance,
+      maxInFlight: settings.maxInFlightPerInstance,
+      connectTimeoutMs: settings.connectTimeoutMs,
+    });
+  }
+
+  /** Requests that have not been answered to their end. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Other routes from the next request on; what is under way is not touched. */
+  setRoutes(routes: GatewaySettings['routes']): void {
+    this.#routes = new RouteTable(routes);
+  }
+
+  /** Sets the limits of a server, and answers what is not a request that {@link handle} could see. */
+  guard(server: Server): void {
+    this.#server = server;
+    guard(server, this.#settings);
+  }
+
+  /** From now on connections end with their answer. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** Ends all upstream connections; requests under way may take `drainTimeoutMs`. */
+  async close(): Promise<void> {
+    this.drain();
+    await this.targets.close(this.#settings.drainTimeoutMs);
+    this.#log.flush();
+  }
+
+  /** Takes a request over; false when it is for the process itself: health and metrics. */
+  handle(request: IncomingMessage, response: ServerResponse): boolean {
+    const startedAtMs = performance.now();
+    const url = request.url as string;
+    const length = pathLength(url);
+    if (length > 0 && OWN_PATHS.has(length === url.length ? url : url.slice(0, length))) return false;
+    this.#inFlight++;
+    const head = readHead(request.rawHeaders);
+    const known = typeof head === 'string' ? undefined : head;
+    const traceparent = known?.traceparent ?? newTraceparent();
+    const traceId = traceIdOf(traceparent);
+    const requestId = known?.requestId ?? traceId;
+    const refusal = this.#refusal(request, url, length, head);
+    const refuse = (error: RookeryError) =>
+      this.#refuse(request, response, error, { requestId, traceId, startedAtMs, head });
+    if (refusal) {
+      refuse(refusal);
+      return true;
+    }
+    if (length === 1) {
+      this.#redirect(response, requestId);
+      return true;
+    }
+    const match = this.#routes.match(url, length);
+    if (!match) {
+      refuse(errors.routeUnknown());
+      return true;
+    }
+    const target = this.targets.of(match.service);
+    const { contentLength } = head as RequestHead;
+    if (!target) refuse(errors.serviceUnknown(match.service));
+    else if (contentLength !== undefined && contentLength > match.route.bodyLimitBytes)
+      refuse(errors.bodyTooLarge(match.route.bodyLimitBytes));
+    else
+      new Exchange({
+        request,
+        response,
+        head: head as RequestHead,
+        match,
+        target,
+        requestId,
+        traceparent,
+        traceId,
+        clientAddress: request.socket.remoteAddress ?? 'unknown',
+        startedAtMs,
+        isDraining: this.#isDraining,
+        done: this.#done,
+      }).start();
+    return true;
+  }
+
+  #refusal(
+    request: IncomingMessage,
+    url: string,
+    length: number,
+    head: RequestHead | string,
+  ): RookeryError | undefined {
+    if (length < 0) return errors.badTarget(TARGET_REFUSALS[length] ?? url);
+    if (typeof head === 'string') return errors.badHeaders(head);
+    if (request.rawHeaders.length > this.#settings.maxHeaders * 2)
+      return errors.tooManyHeaders(this.#settings.maxHeaders);
+    if (!METHODS.has(request.method as string)) return errors.methodUnknown(String(request.method));
+    return undefined;
+  }
+
+  #refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    error: RookeryError,
+    about: { requestId: string; traceId: string; startedAtMs: number; head: RequestHead | string },
+  ): void {
+    const { requestId, traceId, startedAtMs, head } = about;
+    const hostile = typeof head === 'string' || error.code === 'BAD_TARGET';
+    const responseBytes = answerProblem(
+      request,
+      response,
+      error,
+      { requestId, traceId, close: hostile || this.#isDraining() },
+      typeof head === 'string' || head.hasBody,
+    );
+    this.#inFlight--;
+    const durationMs = performance.now() - startedAtMs;
+    this.metrics.observe(NO_ROUTE, NO_ROUTE, error.status, durationMs);
+    this.#log.add({
+      method: String(request.method),
+      path: (request.url as string).split('?', 1)[0] as string,
+      status: error.status,
+      durationMs,
+      responseBytes,
+      route: NO_ROUTE,
+      service: NO_ROUTE,
+      instance: '',
+      tries: 0,
+      traceId,
+      requestId,
+      code: error.code,
+    });
+  }
+
+  #redirect(response: ServerResponse, requestId: string): void {
+    this.#inFlight--;
+    response.writeHead(302, { location: '/docs', 'content-length': 0, 'x-request-id': requestId });
+    response.end();
+  }
+
+  readonly #isDraining = (): boolean => this.#draining || this.#server?.listening === false;
+
+  readonly #done = (exchange: Exchange): void => {
+    this.#inFlight--;
+    const { request, match, startedAtMs, traceId, requestId } = exchange.parts;
+    const durationMs = performance.now() - startedAtMs;
+    const url = request.url as string;
+    const query = url.indexOf('?');
+    this.metrics.observe(match.route.id, match.service, exchange.status, durationMs);
+    this.#log.add({
+      method: request.method as string,
+      path: query < 0 ? url : url.slice(0, query),
+      status: exchange.status,
+      durationMs,
+      responseBytes: exchange.responseBytes,
+      route: match.route.id,
+      service: match.service,
+      instance: exchange.instance,
+      tries: exchange.tries,
+      traceId,
+      requestId,
+      code: exchange.code,
+    });
+  };
+}

@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { pathLength, TARGET_REFUSALS } from './target.ts';
+
+describe('a request target', () => {
+  it.each([
+    ['/', 1],
+    ['/api/catalog/films', 18],
+    ['/api/catalog/films?query=star+wars&page=1', 18],
+    ['/api/a/%E6%98%9F?x=../..', 16],
+    ['/api/a/100%25', 13],
+    ['/api/a/...', 10],
+    ['/api/a/.well-known', 18],
+    ['/api/a/b.json', 13],
+    ['/api/a/x;v=1', 12],
+  ])('%s is taken', (target, length) => {
+    expect(pathLength(target)).toBe(length);
+  });
+
+  it.each([
+    ['http://other/api/catalog', 'begins with /'],
+    ['*', 'begins with /'],
+    ['/api/catalog/../orders', 'dot segment'],
+    ['/api/./catalog', 'dot segment'],
+    ['/api/catalog/..', 'dot segment'],
+    ['/api/catalog/%2e%2e/orders', 'dot segment'],
+    ['/api/catalog/.%2E', 'dot segment'],
+    ['/api/catalog/..;x/orders', 'dot segment'],
+    ['/api/catalog/..?x', 'dot segment'],
+    ['/api/catalog%2ffilms', 'encoded slash'],
+    ['/api/catalog%5Cfilms', 'encoded slash'],
+    ['/api/catalog\\films', 'raw character'],
+    ['/api/catalog/%00', 'control character'],
+    ['/api/catalog/%0d%0aX:1', 'control character'],
+    ['/api/%252e%252e/x', 'encoded twice'],
+    ['/api/%2', 'broken percent-encoding'],
+    ['/api/%u002e', 'broken percent-encoding'],
+    ['/api/%c0%ae', 'broken percent-encoding'],
+    ['/api/ä', 'raw character'],
+    ['/api/a?q=ä', 'raw character'],
+    ['/api/a#b', 'raw character'],
+    ['/api/a\t', 'raw character'],
+  ])('%s is refused', (target, reason) => {
+    expect(TARGET_REFUSALS[pathLength(target)]).toContain(reason);
+  });
+
+  it('that is taken means the same to a server that normalises it', () => {
+    const piece = fc.oneof(
+      fc.constantFrom('.', '..', '%2e', '%2E', '%2f', '%5c', '%25', ';', '/', '%00', 'é', '\\'),
+      fc.string(),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        const target = `/api/${pieces.join('')}`;
+        const length = pathLength(target);
+        if (length < 0) return;
+        const path = target.slice(0, length);
+        // WHATWG encodes a few raw characters, which changes no segment.
+        const normal = new URL(`http://h${path}`).pathname;
+        expect(normal.split('/').length).toBe(path.split('/').length);
+        expect(decodeURIComponent(normal)).toBe(decodeURIComponent(path));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

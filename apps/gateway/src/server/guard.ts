@@ -1,0 +1,70 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { RookeryError } from '@rookery/observability';
+import { errors } from '../errors.ts';
+import { problemParts } from '../forward/problem-response.ts';
+import { newTraceparent, traceIdOf } from '../observe/trace.ts';
+import type { GatewaySettings } from '../settings.ts';
+
+const LINGER_MS = 500;
+
+/** Time limits of a server, and answers for what never becomes an ordinary request. */
+export function guard(server: Server, settings: GatewaySettings): void {
+  server.headersTimeout = settings.headersTimeoutMs;
+  server.requestTimeout = settings.requestTimeoutMs;
+  server.keepAliveTimeout = settings.keepAliveTimeoutMs;
+  server.timeout = settings.idleTimeoutMs;
+  // Read when the server begins to listen; Node looks for slow requests only so often.
+  Object.assign(server, { connectionsCheckingInterval: Math.min(1_000, settings.headersTimeoutMs / 2) });
+  // Node drops headers beyond this number without a word; the gateway counts and refuses by itself.
+  server.maxHeadersCount = 0;
+  // The client is told to go on when its body is asked for, not before: see RequestBody.
+  server.on('checkContinue', (request, response) => server.emit('request', request, response));
+  server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
+    const { status, headers, body } = problemParts(errors.expectationUnknown(), { ...identity(), close: true });
+    response.writeHead(status, headers).end(body);
+  });
+  server.on('upgrade', (_request: IncomingMessage, socket: Duplex) => refuse(socket, errors.upgradeUnsupported()));
+  server.removeAllListeners('clientError');
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+    else refuse(socket, answered(socket) ? undefined : parserError(error.code));
+  });
+}
+
+/** What the parser's refusal means for a client. */
+export function parserError(code: string | undefined): RookeryError {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return new RookeryError('HEADERS_TOO_LARGE', 'The request headers are larger than the gateway takes.', {
+      status: 431,
+    });
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return new RookeryError('REQUEST_TIMEOUT', 'The request did not arrive in time.', { status: 408 });
+  return new RookeryError('BAD_REQUEST', 'This is not a well-formed HTTP/1.1 request.', { status: 400 });
+}
+
+function identity() {
+  const traceId = traceIdOf(newTraceparent());
+  return { traceId, requestId: traceId };
+}
+
+/** Whether a response on this socket has begun: then nothing can be said any more. */
+const answered = (socket: Duplex): boolean =>
+  ('_httpMessage' in socket && (socket._httpMessage as ServerResponse | null)?.headersSent) === true;
+
+/** Says why, unless an answer is on its way already, and ends the connection once that is out. */
+function refuse(socket: Duplex, error: RookeryError | undefined): void {
+  let text = '';
+  if (error) {
+    const { status, headers, body } = problemParts(error, { ...identity(), close: true });
+    text = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;
+    for (let at = 0; at < headers.length; at += 2) text += `${headers[at]}: ${headers[at + 1]}\r\n`;
+    text += `\r\n${body}`;
+  }
+  socket.on('error', () => {});
+  socket.end(text);
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.once('close', () => clearTimeout(timer));
+  socket.resume();
+}

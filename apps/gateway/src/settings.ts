@@ -1,0 +1,36 @@
+import { RookeryError } from '@rookery/observability';
+import { z } from 'zod';
+import { Routes } from './routes/route.ts';
+
+/** Everything about a gateway that can be set; `{}` is a working one. */
+export const GatewaySettings = z.strictObject({
+  routes: Routes,
+  /** Connections to one instance. */
+  connectionsPerInstance: z.int().min(1).max(10_000).default(128),
+  /** Requests to one instance that are under way or wait for a connection; more are refused. */
+  maxInFlightPerInstance: z.int().min(1).max(100_000).default(1_024),
+  connectTimeoutMs: z.int().min(1).max(60_000).default(1_000),
+  /** Until a client has sent its headers. */
+  headersTimeoutMs: z.int().min(1).max(600_000).default(10_000),
+  /** Until a client has sent its whole request. */
+  requestTimeoutMs: z.int().min(1).max(3_600_000).default(60_000),
+  /** Until an idle connection of a client is closed. */
+  keepAliveTimeoutMs: z.int().min(1).max(600_000).default(65_000),
+  /** Until a connection on which nothing moves either way is closed. */
+  idleTimeoutMs: z.int().min(1).max(3_600_000).default(310_000),
+  /** Headers of one request. */
+  maxHeaders: z.int().min(10).max(1_000).default(100),
+  drainTimeoutMs: z.int().min(0).max(600_000).default(25_000),
+});
+
+export type GatewaySettings = z.infer<typeof GatewaySettings>;
+
+/** Settings from data of any origin; a wrong one is refused as a whole, with its path. */
+export function parseSettings(data: unknown): GatewaySettings {
+  const result = GatewaySettings.safeParse(data);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) => `${path.join('.') || 'settings'}: ${message}`);
+  throw new RookeryError('GATEWAY_SETTINGS', `The gateway's settings are refused. ${problems.join('; ')}.`, {
+    details: { problems },
+  });
+}

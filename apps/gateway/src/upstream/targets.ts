@@ -1,0 +1,66 @@
+import type { Registry, Upstreams } from '@rookery/discovery';
+import type { PoolLimits } from './instance-pool.ts';
+import { Target } from './target.ts';
+
+/** Below the number of services that Upstreams watches at once. */
+const MAX_SERVICES = 1_000;
+const SWEEP_MS = 1_000;
+
+/**
+ * The services that can be called: those that the registry named since the start. A name that a client makes up
+ * costs nothing, and a service that is wholly down stays known.
+ */
+export class Targets {
+  readonly #upstreams: Upstreams;
+  readonly #limits: PoolLimits;
+  readonly #targets = new Map<string, Target>();
+  readonly #watch: { ready: Promise<void>; close(): void };
+  readonly #sweep: NodeJS.Timeout;
+
+  constructor(registry: Registry, upstreams: Upstreams, limits: PoolLimits) {
+    this.#upstreams = upstreams;
+    this.#limits = limits;
+    this.#watch = registry.watchServices((services) => {
+      for (const service of services) this.#add(service);
+    });
+    this.#sweep = setInterval(() => {
+      for (const target of this.#targets.values()) target.reconcile();
+    }, SWEEP_MS).unref();
+  }
+
+  /** Settles when the registry has named the services. */
+  get ready(): Promise<void> {
+    return this.#watch.ready;
+  }
+
+  /** Undefined for a service that never registered. */
+  of(service: string): Target | undefined {
+    return this.#targets.get(service);
+  }
+
+  all(): readonly Target[] {
+    return [...this.#targets.values()];
+  }
+
+  /** Closes every connection; what is under way may take `graceMs`. The registry and the upstreams stay. */
+  async close(graceMs: number): Promise<void> {
+    clearInterval(this.#sweep);
+    this.#watch.close();
+    await Promise.all(this.all().map((target) => target.close(graceMs)));
+  }
+
+  #add(service: string): void {
+    if (this.#targets.has(service) || !this.#hasRoom()) return;
+    const target = new Target(service, this.#upstreams, this.#limits);
+    this.#targets.set(service, target);
+    target.ready().catch(() => {});
+  }
+  /** Forgets the oldest service without instances when there are too many. */
+  #hasRoom(): boolean {
+    if (this.#targets.size < MAX_SERVICES) return true;
+    const gone = this.all().find(({ instances }) => instances.length === 0);
+    if (!gone) return false;
+    void gone.close(0);
+    return this.#targets.delete(gone.service);
+  }
+}
