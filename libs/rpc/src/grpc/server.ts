@@ -105,6 +105,12 @@ export class GrpcServer extends ServerGrpc {
     };
   }
 
+  /** Ends at once, cutting running calls off. */
+  kill(): void {
+    this.#server?.forceShutdown();
+    this.#server = undefined;
+  }
+
   override async close(): Promise<void> {
     const server = this.#server;
     if (!server) return;

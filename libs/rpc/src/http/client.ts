@@ -4,7 +4,7 @@ import type { CallOptions, UpstreamCaller } from '../balancing/upstream-caller.t
 import { type ClientClass, defineClient } from '../client-class.ts';
 import { rpcErrors } from '../errors/rpc-errors.ts';
 import { readAnswer } from './answer.ts';
-import type { Endpoint, EndpointInput, EndpointOutput } from './endpoint.ts';
+import type { AnyEndpoint, Endpoint, EndpointInput, EndpointOutput } from './endpoint.ts';
 import { fillPath, queryString } from './path.ts';
 import { requestOnce } from './request-once.ts';
 
@@ -40,7 +40,7 @@ interface Input {
  * await films.film({ id: 'film-0001' });
  * ```
  */
-export function HttpClient<const Endpoints extends Record<string, Endpoint<never, never, never, never> | Endpoint>>(
+export function HttpClient<const Endpoints extends Record<string, AnyEndpoint>>(
   service: string,
   endpoints: Endpoints,
   policy: RpcPolicy = {},

@@ -29,6 +29,9 @@ export interface Endpoint<
   readonly options: EndpointOptions<Query, Body, Response>;
 }
 
+/** Any endpoint, without saying of which types: what is declared keeps its own. */
+export type AnyEndpoint = Pick<Endpoint, 'method' | 'path'> & { readonly options: object };
+
 const declare =
   (method: HttpMethod) =>
   <
