@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Registry, Upstreams } from '@rookery/discovery';
-import type { RookeryError } from '@rookery/observability';
+import type { Metrics, RookeryError } from '@rookery/observability';
 import { errors } from './errors.ts';
 import { Exchange } from './forward/exchange.ts';
 import { answerProblem } from './forward/problem-response.ts';
@@ -18,28 +18,35 @@ export interface GatewayParts {
   settings: GatewaySettings;
   registry: Registry;
   upstreams: Upstreams;
+  /** Served under /metrics. */
+  metrics: Metrics;
   accessLog?: AccessLog;
 }
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 /** Answered by the process itself, never forwarded. */
-const OWN_PATHS = new Set(['/health/live', '/health/ready', '/metrics']);
+const HEALTH = new Set(['/health/live', '/health/ready']);
+/** Its own name in the registry: a request to it would come back for ever. */
+const ITSELF = 'gateway';
 const NO_ROUTE = 'none';
 
 /** The data path: plain node:http in, undici out. */
 export class Gateway {
-  readonly metrics = new RequestMetrics();
   readonly targets: Targets;
   readonly #settings: GatewaySettings;
+  readonly #metrics: Metrics;
+  readonly #requests = new RequestMetrics();
   readonly #log: AccessLog;
   #routes: RouteTable;
   #server: Server | undefined;
   #draining = false;
   #inFlight = 0;
 
-  constructor({ settings, registry, upstreams, accessLog = new AccessLog() }: GatewayParts) {
+  constructor({ settings, registry, upstreams, metrics, accessLog = new AccessLog() }: GatewayParts) {
     this.#settings = settings;
     this.#log = accessLog;
+    this.#metrics = metrics;
+    this.#requests.registerTo(metrics);
     this.#routes = new RouteTable(settings.routes);
     this.targets = new Targets(registry, upstreams, {
       connections: settings.connectionsPerInstance,
@@ -81,7 +88,7 @@ export class Gateway {
     const startedAtMs = performance.now();
     const url = request.url as string;
     const length = pathLength(url);
-    if (length > 0 && OWN_PATHS.has(length === url.length ? url : url.slice(0, length))) return false;
+    if (length > 0 && HEALTH.has(length === url.length ? url : url.slice(0, length))) return false;
     this.#inFlight++;
     const head = readHead(request.rawHeaders);
     const known = typeof head === 'string' ? undefined : head;
@@ -100,11 +107,15 @@ export class Gateway {
       return true;
     }
     const match = this.#routes.match(url, length);
+    if (!match && url.slice(0, length) === '/metrics') {
+      this.#answerMetrics(response);
+      return true;
+    }
     if (!match) {
       refuse(errors.routeUnknown());
       return true;
     }
-    const target = this.targets.of(match.service);
+    const target = match.service === ITSELF ? undefined : this.targets.of(match.service);
     const { contentLength } = head as RequestHead;
     if (!target) refuse(errors.serviceUnknown(match.service));
     else if (contentLength !== undefined && contentLength > match.route.bodyLimitBytes)
@@ -158,7 +169,7 @@ export class Gateway {
     );
     this.#inFlight--;
     const durationMs = performance.now() - startedAtMs;
-    this.metrics.observe(NO_ROUTE, NO_ROUTE, error.status, durationMs);
+    this.#requests.observe(NO_ROUTE, NO_ROUTE, error.status, durationMs);
     this.#log.add({
       method: String(request.method),
       path: (request.url as string).split('?', 1)[0] as string,
@@ -181,6 +192,15 @@ export class Gateway {
     response.end();
   }
 
+  #answerMetrics(response: ServerResponse): void {
+    this.#inFlight--;
+    const { registry } = this.#metrics;
+    registry.metrics().then(
+      (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
+      () => response.destroy(),
+    );
+  }
+
   readonly #isDraining = (): boolean => this.#draining || this.#server?.listening === false;
 
   readonly #done = (exchange: Exchange): void => {
@@ -189,7 +209,7 @@ export class Gateway {
     const durationMs = performance.now() - startedAtMs;
     const url = request.url as string;
     const query = url.indexOf('?');
-    this.metrics.observe(match.route.id, match.service, exchange.status, durationMs);
+    this.#requests.observe(match.route.id, match.service, exchange.status, durationMs);
     this.#log.add({
       method: request.method as string,
       path: query < 0 ? url : url.slice(0, query),

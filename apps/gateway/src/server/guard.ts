@@ -26,11 +26,16 @@ export function guard(server: Server, settings: GatewaySettings): void {
     response.writeHead(status, headers).end(body);
   });
   server.on('upgrade', (_request: IncomingMessage, socket: Duplex) => refuse(socket, errors.upgradeUnsupported()));
-  server.removeAllListeners('clientError');
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
-    else refuse(socket, answered(socket) ? undefined : parserError(error.code));
+  // Others may set theirs until the server listens.
+  server.once('listening', () => {
+    server.removeAllListeners('clientError');
+    server.on('clientError', answerClientError);
   });
+}
+
+function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+  else refuse(socket, answered(socket) ? undefined : parserError(error.code));
 }
 
 /** What the parser's refusal means for a client. */

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { Upstreams } from '@rookery/discovery';
+import { Metrics } from '@rookery/observability';
 import { Gateway } from '../gateway.ts';
 import { AccessLog } from '../observe/access-log.ts';
 import { parseSettings } from '../settings.ts';
@@ -32,6 +33,7 @@ export async function startRig(settings: Record<string, unknown> = {}): Promise<
     settings: parseSettings({ drainTimeoutMs: 2_000, ...settings }),
     registry,
     upstreams,
+    metrics: new Metrics('gateway'),
     accessLog,
   });
   const server = createServer((request, response) => {
