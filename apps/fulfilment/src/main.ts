@@ -1,1 +1,4 @@
-export {};
+import { startService } from '@rookery/service';
+import { AppModule } from './app.module.ts';
+
+await startService(AppModule, { name: 'fulfilment' });

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { DatabaseModule } from '@rookery/database';
+import { FilmsController } from './films/films.controller.ts';
+import { FilmsGrpc } from './films/films.grpc.ts';
+import { Films } from './films/films.ts';
+import { migrations } from './migrations/index.ts';
+
+@Module({
+  imports: [DatabaseModule.forRoot({ migrations })],
+  controllers: [FilmsController, FilmsGrpc],
+  providers: [Films],
+})
+export class AppModule {}
