@@ -3,3 +3,4 @@ export { type OwnPostgres, type PostgresServer, startOwnPostgres, startPostgres 
 export { findProgram } from './programs.ts';
 export { startOwnRabbitmq, startRabbitmq } from './rabbitmq.ts';
 export type { OwnServer, Server } from './server.ts';
+export { forkSource } from './source-process.ts';

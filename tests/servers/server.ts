@@ -3,6 +3,8 @@ export interface Server {
   url: string;
   /** Ends the server when it was started here, and whatever it wrote; the server of an environment URL is left alone. */
   stop(): Promise<void>;
+  /** Only of a server started here. */
+  restart?(): Promise<void>;
 }
 
 /** A server started here, which a suite may therefore hurt. */

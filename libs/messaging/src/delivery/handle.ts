@@ -1,0 +1,29 @@
+import { context } from '@opentelemetry/api';
+import { extract } from '@rookery/observability';
+import type { Delivery, MessageHandler } from '../messaging.ts';
+
+/** What became of a delivery. */
+export type Outcome = { ok: true } | { ok: false; reason: string };
+
+/**
+ * Runs the handler within the context that the message carries. A topic that the group once wanted and no longer
+ * handles is a failure like any other: during a rolling update another member may still take it.
+ */
+export async function handle(
+  delivery: Delivery,
+  topics: ReadonlySet<string>,
+  handler: MessageHandler,
+): Promise<Outcome> {
+  if (!topics.has(delivery.topic)) return { ok: false, reason: `no handler for topic ${delivery.topic}` };
+  try {
+    await context.with(extract(delivery.headers), () => handler(delivery));
+    return { ok: true };
+  } catch (error) {
+    return { ok: false, reason: sentence(error) };
+  }
+}
+
+const MAX_REASON_LENGTH = 1_000;
+
+const sentence = (error: unknown): string =>
+  (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, MAX_REASON_LENGTH);
