@@ -33,7 +33,7 @@ export class HttpFront {
   readonly #options: HttpFrontOptions;
   #server: Server | undefined;
   #raw: RawHandler | undefined;
-  #running = 0;
+  readonly #running = new Set<ServerResponse>();
   #draining = false;
   #idle: (() => void) | undefined;
 
@@ -54,12 +54,13 @@ export class HttpFront {
 
   /** Requests being served now. */
   get running(): number {
-    return this.#running;
+    return this.#running.size;
   }
 
   /** From now on each response ends its connection, so that callers with pooled connections go elsewhere. */
   startDraining(): void {
     this.#draining = true;
+    for (const response of this.#running) endConnectionAfter(response);
   }
 
   /** Takes no new connections and waits for the running requests; answers how many were cut off at the end of the time. */
@@ -69,26 +70,26 @@ export class HttpFront {
     if (!server?.listening) return 0;
     server.close();
     server.closeIdleConnections();
-    if (this.#running > 0) {
+    if (this.#running.size > 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#idle = resolve;
       const timer = setTimeout(resolve, timeoutMs);
       await promise;
       clearTimeout(timer);
     }
-    const cutOff = this.#running;
+    const cutOff = this.#running.size;
     if (cutOff > 0) server.closeAllConnections();
     else server.closeIdleConnections();
     return cutOff;
   }
 
   #serve(request: IncomingMessage, response: ServerResponse, listeners: RequestListener[]): void {
-    this.#running++;
+    this.#running.add(response);
     response.once('close', () => {
-      this.#running--;
-      if (this.#running === 0) this.#idle?.();
+      this.#running.delete(response);
+      if (this.#running.size === 0) this.#idle?.();
     });
-    if (this.#draining) response.setHeader('connection', 'close');
+    if (this.#draining) endConnectionAfter(response);
     if (this.#options.endpoints.take(request, response, (error) => this.#failed(error, request))) return;
     const served = this.#begin(request, response);
     const run = (): void => {
@@ -146,4 +147,8 @@ export class HttpFront {
   #failed(error: unknown, request: IncomingMessage): void {
     this.#options.logger.error({ error, method: request.method }, 'request failed');
   }
+}
+
+function endConnectionAfter(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('connection', 'close');
 }

@@ -17,6 +17,7 @@ export interface Started {
   front: HttpFront;
   app?: INestApplication;
   lease?: Lease;
+  grpc?: { readonly port: number; close(): unknown };
   /** gRPC and messaging servers; their close() waits for the running handlers. */
   transports: { close(): unknown }[];
 }
@@ -25,9 +26,8 @@ export interface Started {
  * The way down, in the order that loses nothing: not ready, out of the registry, no new requests, running ones end, and
  * only then the application's modules, whose pools the running requests still needed.
  */
-export async function stop(started: Started, timeoutMs: number, reason: string): Promise<void> {
+export async function stop(started: Started, timeoutMs: number): Promise<void> {
   const { logger, health, front, app, lease, transports } = started;
-  logger.info({ reason, running: front.running }, 'service stopping');
   health.drain();
   front.startDraining();
   if (lease) {
@@ -41,5 +41,4 @@ export async function stop(started: Started, timeoutMs: number, reason: string):
   if (app && !(await within(app.close(), CLOSE_WITHIN_MS))) {
     logger.warn({ timeoutMs: CLOSE_WITHIN_MS }, 'modules did not close in time');
   }
-  logger.info('service stopped');
 }

@@ -31,8 +31,26 @@ const problemSchema = {
   },
 } as const;
 
-/** The service's OpenAPI document as JSON text; every operation answers errors as problem details. */
-export async function buildOpenApi(app: INestApplication, facts: OpenApiFacts): Promise<string> {
+/** The service's OpenAPI document, built when it is first asked for. */
+export class OpenApiDocument {
+  readonly #app: INestApplication;
+  readonly #facts: OpenApiFacts;
+  #text: Promise<string> | undefined;
+
+  constructor(app: INestApplication, facts: OpenApiFacts) {
+    this.#app = app;
+    this.#facts = facts;
+  }
+
+  /** The document as JSON. */
+  text(): Promise<string> {
+    this.#text ??= build(this.#app, this.#facts);
+    return this.#text;
+  }
+}
+
+/** Every operation answers errors as problem details. */
+async function build(app: INestApplication, facts: OpenApiFacts): Promise<string> {
   const { DocumentBuilder, SwaggerModule } = await import('@nestjs/swagger');
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')

@@ -18,6 +18,9 @@ export interface ObservedHandlersOptions {
   accessLog: boolean;
 }
 
+/** Payload and context; gRPC gives the call as a third. */
+type HandlerArguments = Parameters<MessageHandler>;
+
 /**
  * Wraps each handler that Nest adds to a transport: the caller's context around it where the transport has not set it,
  * and rate, errors and duration, and a line in the log, once it has ended.
@@ -26,22 +29,21 @@ export function observeHandlers(server: Pick<Server, 'addHandler'>, options: Obs
   const add = server.addHandler.bind(server);
   server.addHandler = (pattern, handler, isEvent, extras) => {
     const route = routeOf(pattern);
-    const observed: MessageHandler = (data, received) => observe(route, data, received, handler, isEvent, options);
+    const observed: MessageHandler = (...args: HandlerArguments) => observe(route, args, handler, isEvent, options);
     add(pattern, Object.assign(observed, handler), isEvent, extras);
   };
 }
 
 async function observe(
   route: string,
-  data: unknown,
-  received: unknown,
+  args: HandlerArguments,
   handler: MessageHandler,
   isEvent: boolean | undefined,
   options: ObservedHandlersOptions,
 ): Promise<Observable<unknown>> {
   const { transport, red, logger, tracing, accessLog } = options;
   const startedAtMs = performance.now();
-  const span = tracing ? ownSpan(route, received) : undefined;
+  const span = tracing ? ownSpan(route, args[1]) : undefined;
   let failure: string | undefined;
   let ended = false;
   const end = (): void => {
@@ -61,7 +63,7 @@ async function observe(
   red?.started(transport);
   const run = async (): Promise<Observable<unknown>> => {
     try {
-      const result: unknown = await handler(data, received);
+      const result: unknown = await handler(...args);
       return (isObservable(result) ? result : from([result])).pipe(tap({ error: failed }), finalize(end));
     } catch (error) {
       failed(error);
