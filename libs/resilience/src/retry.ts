@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { currentRequest, RookeryError } from '@rookery/observability';
 import type { Clock, Random } from './clock.ts';
+import { pause } from './pause.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
 export interface RetryPolicy {
@@ -90,11 +90,7 @@ export async function retry<T>(
         leftMs: untilMs - clock(),
       });
       if (waitMs === undefined || (budget && !budget.spend())) throw error;
-      try {
-        await sleep(waitMs, undefined, { signal });
-      } catch {
-        throw signal?.reason ?? error;
-      }
+      await pause(waitMs, signal);
     }
   }
 }

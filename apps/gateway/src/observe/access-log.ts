@@ -36,7 +36,7 @@ export class AccessLog {
     this.#lines +=
       `{"level":30,"time":"${this.#time()}","service":"gateway","event":"request","method":"${entry.method}","path":` +
       `${/["\\]/.test(path) ? JSON.stringify(path) : `"${path}"`},"status":${entry.status},"durationMs":${entry.durationMs.toFixed(2)},` +
-      `"responseBytes":${entry.responseBytes},"route":"${entry.route}","upstream":"${entry.service}","instance":` +
+      `"responseBytes":${entry.responseBytes},"route":"${entry.route}","upstream":"${entry.service}","upstreamInstance":` +
       `${JSON.stringify(entry.instance)},"tries":${entry.tries},"traceId":"${entry.traceId}","requestId":"${entry.requestId}"` +
       `${code === undefined ? '' : `,"code":"${code}"`}}\n`;
     if (this.#lines.length >= FLUSH_BYTES) this.flush();
