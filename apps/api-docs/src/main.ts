@@ -1,4 +1,4 @@
 import { startService } from '@rookery/service';
 import { AppModule } from './app.module.ts';
 
-await startService(AppModule, { name: 'api-docs', platform: 'express', prefix: false });
+await startService(AppModule, { name: 'api-docs', platform: 'express', prefix: false, without: ['openapi'] });

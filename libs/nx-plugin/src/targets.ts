@@ -29,7 +29,7 @@ function targetsOf(root: string): Record<string, TargetConfiguration> {
       options: { cwd: '{projectRoot}' },
       cache: true,
       inputs: ['production', { externalDependencies: ['@swc/core', '@swc/cli'] }],
-      outputs: ['{projectRoot}/dist/**/*.js', '{projectRoot}/dist/**/*.js.map'],
+      outputs: ['{projectRoot}/dist/**/*.{js,js.map,json,css,svg}'],
     },
     typecheck: {
       command: `tsc -b ${root}`,
