@@ -1,7 +1,113 @@
+/**
+ * Engine: Consul's HTTP API, version 1: the embedded registry (apps/registry) and Consul itself.
+ * Client: npm `consul` 2, the maintained one; it knows blocking queries and lets a request be cancelled.
+ * What Consul has no field for (gRPC port, weight, zone) travels in Meta; Consul's own Weights cannot be 0.
+ * `services()` sees services that have a check; ours always have.
+ */
 import type { RegistryOptions } from '../create-registry.ts';
-import type { Registry } from '../discovery.ts';
+import type { Instance, InstancesListener, Lease, RegisterOptions, Registry, Watch } from '../discovery.ts';
 import { discoveryErrors } from '../errors.ts';
+import { BlockingWatch } from './consul/blocking-watch.ts';
+import { type CallLimits, ConsulConnection } from './consul/consul-connection.ts';
+import { ConsulLease } from './consul/consul-lease.ts';
+import { type ConsulAddress, parseConsulUrl } from './consul/consul-url.ts';
+import { toHealthyServices, toInstances } from './consul/service-entry.ts';
 
-export function createConsulRegistry(url: string, _options: RegistryOptions): Registry {
-  throw discoveryErrors.badUrl(url, 'the Consul driver is not built yet');
+const LEASE_MS = 10_000;
+
+/** @param url `consul://host:8500?token=…&dc=…&wait=15s`; `http://` and `https://` mean the same API */
+export function createConsulRegistry(url: string, options: RegistryOptions = {}): Registry {
+  return new ConsulRegistry(parseConsulUrl(url), options);
+}
+
+class ConsulRegistry implements Registry {
+  readonly #connection: ConsulConnection;
+  readonly #waitMs: number;
+  readonly #log: RegistryOptions['log'];
+  readonly #leases = new Set<ConsulLease>();
+  readonly #watches = new Set<{ close(): void }>();
+  #closed = false;
+
+  constructor(address: ConsulAddress, { log }: RegistryOptions) {
+    this.#connection = new ConsulConnection(address);
+    this.#waitMs = address.waitMs;
+    this.#log = log;
+  }
+
+  async register(instance: Instance, { leaseMs = LEASE_MS }: RegisterOptions = {}): Promise<Lease> {
+    const lease = new ConsulLease(instance, leaseMs, this.#connection, this.#log, (it) => this.#leases.delete(it));
+    await lease.start();
+    this.#leases.add(lease);
+    if (this.#closed) lease.stop();
+    return lease;
+  }
+
+  async services(): Promise<string[]> {
+    return toHealthyServices((await this.#states(0)).body);
+  }
+
+  async instances(service: string): Promise<Instance[]> {
+    return toInstances((await this.#healthy(service, 0)).body);
+  }
+
+  watch(service: string, listener: InstancesListener): Watch {
+    return this.#watch<readonly Instance[]>(service, listener, toInstances, (index, limits) =>
+      this.#healthy(service, index, limits),
+    );
+  }
+
+  watchServices(listener: (services: readonly string[]) => void): { readonly ready: Promise<void>; close(): void } {
+    return this.#watch<readonly string[]>('all services', listener, toHealthyServices, (index, limits) =>
+      this.#states(index, limits),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const watch of this.#watches) watch.close();
+    for (const lease of this.#leases) lease.stop();
+    this.#watches.clear();
+    this.#leases.clear();
+    this.#connection.close();
+  }
+
+  #watch<T extends readonly unknown[]>(
+    watched: string,
+    listener: (value: T) => void,
+    read: (body: unknown) => T,
+    query: (index: number, limits: CallLimits) => ReturnType<ConsulConnection['call']>,
+  ): BlockingWatch<T> {
+    if (this.#closed) throw discoveryErrors.closed();
+    const initial = read([]);
+    const options = { watched, listener, read, query, initial, waitMs: this.#waitMs, log: this.#log };
+    const watch = new BlockingWatch<T>(options);
+    const close = watch.close.bind(watch);
+    watch.close = () => {
+      close();
+      this.#watches.delete(watch);
+    };
+    this.#watches.add(watch);
+    return watch;
+  }
+
+  #healthy(service: string, index: number, limits?: CallLimits) {
+    return this.#connection.call(
+      `list the instances of ${service}`,
+      (options) =>
+        this.#connection.client.health.service({ service, passing: true, ...this.#blocking(index), ...options }),
+      limits,
+    );
+  }
+
+  #states(index: number, limits?: CallLimits) {
+    return this.#connection.call(
+      'list the services',
+      (options) => this.#connection.client.health.state({ state: 'any', ...this.#blocking(index), ...options }),
+      limits,
+    );
+  }
+
+  #blocking(index: number): object {
+    return index > 0 ? { index: String(index), wait: `${this.#waitMs}ms` } : {};
+  }
 }

@@ -1,0 +1,135 @@
+import type { Instance } from '../../discovery.ts';
+import { discoveryErrors } from '../../errors.ts';
+
+/** What Consul's Port, Address and Tags have no place for travels in Meta, under these keys. */
+const GRPC_PORT = 'rookery-grpc-port';
+const WEIGHT = 'rookery-weight';
+const ZONE = 'rookery-zone';
+/** Prefix of a metadata key with characters that Consul does not take; the rest is its base64url. */
+const ENCODED = 'rookery-key-';
+
+/** Limits of Consul's service metadata. */
+const PLAIN_KEY = /^(?!rookery-)[A-Za-z0-9_-]{1,128}$/;
+const MAX_KEY_CHARS = 128;
+const MAX_VALUE_CHARS = 512;
+const MAX_PAIRS = 64;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
+/** Consul removes a critical service a minute later at the soonest. */
+const DEREGISTER_AFTER = '1m';
+
+export const checkId = (instanceId: string): string => `service:${instanceId}`;
+
+/** The registration of an instance: one TTL check, passing from the start. Throws `DISCOVERY_BAD_INSTANCE`. */
+export function toRegistration(instance: Instance, leaseMs: number) {
+  return {
+    id: instance.id,
+    name: nameOf(instance),
+    address: instance.address,
+    port: instance.port,
+    meta: toMeta(instance),
+    check: {
+      name: `${instance.service} heartbeat`,
+      checkid: checkId(instance.id),
+      ttl: `${leaseMs}ms`,
+      timeout: `${leaseMs}ms`,
+      status: 'passing',
+      deregistercriticalserviceafter: DEREGISTER_AFTER,
+    },
+  };
+}
+
+function nameOf({ id, service, port }: Instance): string {
+  if (!NAME.test(service)) {
+    throw discoveryErrors.badInstance(
+      id,
+      `"${service}" is no service name (letters, digits, dots, dashes, at most 128)`,
+    );
+  }
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw discoveryErrors.badInstance(id, `its port is ${port}`);
+  return service;
+}
+
+function toMeta({ id, grpcPort, weight, zone, metadata }: Instance): Record<string, string> {
+  if (!(weight >= 0)) throw discoveryErrors.badInstance(id, `its weight is ${weight}`);
+  const meta: Record<string, string> = {
+    [WEIGHT]: String(weight),
+    ...(grpcPort === undefined ? {} : { [GRPC_PORT]: String(grpcPort) }),
+    ...(zone === undefined ? {} : { [ZONE]: zone }),
+  };
+  for (const [key, value] of Object.entries(metadata)) {
+    const encoded = PLAIN_KEY.test(key) ? key : ENCODED + Buffer.from(key).toString('base64url');
+    if (encoded.length > MAX_KEY_CHARS) throw discoveryErrors.badInstance(id, `the metadata key "${key}" is too long`);
+    if (value.length > MAX_VALUE_CHARS) {
+      throw discoveryErrors.badInstance(id, `metadata "${key}" is longer than ${MAX_VALUE_CHARS} characters`);
+    }
+    meta[encoded] = value;
+  }
+  const pairs = Object.keys(meta).length;
+  if (pairs > MAX_PAIRS)
+    throw discoveryErrors.badInstance(id, `it has ${pairs} metadata entries, the limit is ${MAX_PAIRS}`);
+  return meta;
+}
+
+/** An entry of /v1/health/service/:name. */
+interface ServiceEntry {
+  Node?: { Address?: string };
+  Service?: {
+    ID?: string;
+    Service?: string;
+    Address?: string;
+    Port?: number;
+    Meta?: Record<string, string> | null;
+    Weights?: { Passing?: number } | null;
+  };
+}
+
+/** Instances in the order of their ids, so that equal answers are equal. */
+export function toInstances(body: unknown): Instance[] {
+  if (!Array.isArray(body)) return [];
+  return (body as ServiceEntry[])
+    .map(toInstance)
+    .filter((instance) => instance !== undefined)
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function toInstance({ Node, Service }: ServiceEntry): Instance | undefined {
+  const address = Service?.Address || Node?.Address;
+  if (!Service?.ID || !Service.Service || !address) return undefined;
+  const { [GRPC_PORT]: grpcPort, [WEIGHT]: weight, [ZONE]: zone, ...rest } = Service.Meta ?? {};
+  return {
+    id: Service.ID,
+    service: Service.Service,
+    address,
+    port: Service.Port ?? 0,
+    ...(grpcPort === undefined ? {} : { grpcPort: Number(grpcPort) }),
+    weight: weight === undefined ? (Service.Weights?.Passing ?? 1) : Number(weight),
+    ...(zone === undefined ? {} : { zone }),
+    metadata: Object.fromEntries(Object.entries(rest).map(([key, value]) => [plainKey(key), value])),
+  };
+}
+
+const plainKey = (key: string): string =>
+  key.startsWith(ENCODED) ? Buffer.from(key.slice(ENCODED.length), 'base64url').toString() : key;
+
+/** A check in an answer of /v1/health/state/any. */
+interface HealthCheck {
+  Node?: string;
+  Status?: string;
+  ServiceID?: string;
+  ServiceName?: string;
+}
+
+/** Names of the services with an instance whose checks, and whose node's checks, all pass. */
+export function toHealthyServices(body: unknown): string[] {
+  const checks = Array.isArray(body) ? (body as HealthCheck[]) : [];
+  const unwell = new Set<string>();
+  for (const { Node, Status, ServiceID } of checks) {
+    if (Status !== 'passing') unwell.add(`${Node}\n${ServiceID ?? ''}`);
+  }
+  const names = new Set<string>();
+  for (const { Node, ServiceID, ServiceName } of checks) {
+    if (ServiceName && !unwell.has(`${Node}\n${ServiceID}`) && !unwell.has(`${Node}\n`)) names.add(ServiceName);
+  }
+  return [...names].sort();
+}
