@@ -78,6 +78,14 @@ describe('the documentation centre', () => {
     expect(JSON.stringify(await listed())).not.toContain('secret');
   });
 
+  it('does not wait for services that hang', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) await register(name, () => {});
+    const startedAtMs = performance.now();
+    const states = (await listed()).map(({ document }) => document);
+    expect(performance.now() - startedAtMs).toBeLessThan(2_000);
+    expect(states).toEqual(Array(6).fill({ state: 'waiting' }));
+  });
+
   it('serves a document that calls the gateway, and 304 for the same one', async () => {
     await register('films', documentOf('Films'));
     const url = `${origin}/docs/specs/films.json`;

@@ -1,6 +1,8 @@
 /** Writes what the services say as text (never as HTML), and gives Swagger UI the document of the chosen one. */
 
 const POLL_MS = 5000;
+/** While a document is still being read. */
+const POLL_SOON_MS = 1000;
 const texts = JSON.parse(document.body.dataset.texts);
 const part = (id) => document.getElementById(id);
 const fill = (text, values) => text.replace(/\{(\w)\}/g, (_, name) => values[name]);
@@ -110,9 +112,9 @@ part('services').addEventListener('click', (event) => {
 addEventListener('popstate', () => show(asked() ?? first()));
 if (matchMedia('(width < 40rem)').matches) document.querySelector('details').open = false;
 
-addEventListener('load', async () => {
-  await refresh();
-  setInterval(() => {
-    if (!document.hidden) void refresh();
-  }, POLL_MS);
-});
+async function watch() {
+  if (!document.hidden) await refresh();
+  const reading = services.some(({ document: { state } }) => state === 'waiting');
+  setTimeout(watch, reading ? POLL_SOON_MS : POLL_MS);
+}
+addEventListener('load', watch);

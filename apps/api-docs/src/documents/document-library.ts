@@ -18,6 +18,8 @@ export interface ServiceEntry {
 const LIMITS = { timeoutMs: 2_000, maxBytes: 4 * 1_048_576 };
 const FRESH_MS = 5_000;
 const READS_AT_ONCE = 4;
+/** How long a list waits for documents that have never been read; later they stand in it as `waiting`. */
+const FIRST_LOOK_MS = 1_000;
 /** A registry with more services than this shows the first ones by name. */
 const MAX_SERVICES = 500;
 
@@ -40,9 +42,12 @@ export class DocumentLibrary implements OnApplicationBootstrap, OnApplicationShu
     this.#services.clear();
   }
 
-  /** Every service that has instances, by name; waits for the first read of those that are new. */
+  /** Every service that has instances, by name; waits a moment for the first read of those that are new. */
   async entries(): Promise<ServiceEntry[]> {
-    await Promise.all([...this.#services.values()].map(({ document }) => document.refresh()));
+    const { promise: enough, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, FIRST_LOOK_MS);
+    await Promise.race([Promise.all([...this.#services.values()].map(({ document }) => document.refresh())), enough]);
+    clearTimeout(timer);
     return [...this.#services]
       .map(([name, { document }]) => entryOf(name, document))
       .filter(({ instances }) => instances > 0)
