@@ -105,6 +105,19 @@ describe.each(['fastify', 'express'] as const)('errors over HTTP on %s', (platfo
     });
   });
 
+  it('a body of 50 MB is 413 as well, with or without a length, and the service goes on', async () => {
+    const piece = new Uint8Array(1024 * 1024).fill(32);
+    async function* pieces() {
+      for (let sent = 0; sent < 50; sent++) yield piece;
+    }
+    const whole = post(' '.repeat(50 * 1024 * 1024));
+    const streamed = { ...post(''), body: ReadableStream.from(pieces()), duplex: 'half' } as RequestInit;
+    for (const init of [whole, streamed]) {
+      expect(await problem('/echo', init)).toMatchObject({ status: 413, code: 'BODY_TOO_LARGE' });
+    }
+    expect(service.app.getHttpServer().listening).toBe(true);
+  });
+
   it('an unknown route is 404, inside and outside of the prefix', async () => {
     expect(await problem('/nothing?x=1')).toMatchObject({
       status: 404,

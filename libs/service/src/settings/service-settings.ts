@@ -40,6 +40,7 @@ const schema = z.object({
 
 /** What a service's environment says, checked and typed. */
 export interface ServiceSettings {
+  /** One address: `localhost` may be two, of which the second would have no drain. */
   host: string;
   port: number;
   grpcPort: number;
@@ -56,7 +57,7 @@ export interface ServiceSettings {
 export function readServiceSettings(environment: NodeJS.ProcessEnv): ServiceSettings {
   const read = readSettings(schema, environment);
   return {
-    host: read.HOST,
+    host: read.HOST === 'localhost' ? '127.0.0.1' : read.HOST,
     port: read.PORT,
     grpcPort: read.GRPC_PORT,
     advertiseAddress: read.ADVERTISE_ADDRESS,
