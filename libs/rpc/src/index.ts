@@ -1,3 +1,4 @@
+export type { EndedCall, RpcObserver } from './balancing/rpc-observer.ts';
 export type { RpcPolicy } from './balancing/rpc-policy.ts';
 export type { CallOptions } from './balancing/upstream-caller.ts';
 export type { ClientClass } from './client-class.ts';

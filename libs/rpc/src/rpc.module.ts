@@ -1,11 +1,18 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown, type Type } from '@nestjs/common';
 import { Upstreams } from '@rookery/discovery';
+import { LOGGER, type Logger, Metrics } from '@rookery/observability';
+import { rpcObserver } from './balancing/rpc-observer.ts';
 import type { ClientClass } from './client-class.ts';
 import { RpcRuntime } from './runtime.ts';
 
 @Module({
   providers: [
-    { provide: RpcRuntime, inject: [Upstreams], useFactory: (upstreams: Upstreams) => new RpcRuntime(upstreams) },
+    {
+      provide: RpcRuntime,
+      inject: [Upstreams, { token: Metrics, optional: true }, { token: LOGGER, optional: true }],
+      useFactory: (upstreams: Upstreams, metrics?: Metrics, logger?: Logger) =>
+        new RpcRuntime(upstreams, metrics && logger && rpcObserver(metrics, logger)),
+    },
   ],
   exports: [RpcRuntime],
 })

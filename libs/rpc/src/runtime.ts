@@ -2,6 +2,7 @@ import type { Client } from '@grpc/grpc-js';
 import type { Upstreams } from '@rookery/discovery';
 import type { Pool } from 'undici';
 import { PerInstance } from './balancing/per-instance.ts';
+import type { RpcObserver } from './balancing/rpc-observer.ts';
 import type { RpcPolicy } from './balancing/rpc-policy.ts';
 import { UpstreamCaller } from './balancing/upstream-caller.ts';
 import { openChannel } from './grpc/channel.ts';
@@ -16,7 +17,10 @@ export class RpcRuntime {
   readonly #closing: (() => void)[] = [];
   readonly #sweep = setInterval(() => this.sweep(), SWEEP_EVERY_MS).unref();
 
-  constructor(readonly upstreams: Upstreams) {}
+  constructor(
+    readonly upstreams: Upstreams,
+    private readonly observer: RpcObserver = {},
+  ) {}
 
   /** Makes gRPC calls to a service; its clients share one channel per instance. */
   grpc(service: string, policy: RpcPolicy): UpstreamCaller<Client> {
@@ -69,6 +73,6 @@ export class RpcRuntime {
       held.set(service, connections);
       this.onClose(() => connections?.close());
     }
-    return new UpstreamCaller(service, this.upstreams, connections, policy);
+    return new UpstreamCaller(service, this.upstreams, connections, policy, this.observer);
   }
 }

@@ -3,6 +3,7 @@ import {
   type BulkheadOptions,
   CircuitBreaker,
   type CircuitBreakerOptions,
+  type CircuitState,
   isTransient,
   policy,
   RetryBudget,
@@ -34,8 +35,8 @@ export function mayRepeat(error: unknown, repeatable: boolean): boolean {
 }
 
 /** Both pipelines of one service, for calls that may be repeated and those that may not, on one breaker and budget. */
-export function rpcPolicies(service: string, given: RpcPolicy) {
-  const breaker = new CircuitBreaker({ name: service, minimumCalls: 5, openMs: 2_000, ...given.breaker });
+export function rpcPolicies(service: string, given: RpcPolicy, onState: (state: CircuitState) => void = () => {}) {
+  const breaker = new CircuitBreaker({ name: service, minimumCalls: 5, openMs: 2_000, onState, ...given.breaker });
   const budget = new RetryBudget();
   const make = (repeatable: boolean) =>
     policy({

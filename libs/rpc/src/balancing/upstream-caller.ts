@@ -3,6 +3,7 @@ import { RookeryError, remainingMs } from '@rookery/observability';
 import { timeout } from '@rookery/resilience';
 import { rpcErrors } from '../errors/rpc-errors.ts';
 import type { PerInstance } from './per-instance.ts';
+import type { RpcObserver } from './rpc-observer.ts';
 import { DEFAULT_TIMEOUT_MS, type RpcPolicy, rpcPolicies } from './rpc-policy.ts';
 
 /** What a single call may change. */
@@ -43,11 +44,32 @@ export class UpstreamCaller<C> {
     private readonly upstreams: Upstreams,
     private readonly connections: PerInstance<C>,
     private readonly policy: RpcPolicy,
+    private readonly observer: RpcObserver = {},
   ) {
-    this.#policies = rpcPolicies(service, policy);
+    this.#policies = rpcPolicies(service, policy, (state) => observer.circuit?.(service, state));
   }
 
   async call<T>(facts: CallFacts, work: (attempt: Attempt<C>) => Promise<T>): Promise<T> {
+    const startedAtMs = performance.now();
+    let status = 'ok';
+    try {
+      return await this.#call(facts, work);
+    } catch (error) {
+      status = error instanceof RookeryError ? error.code : 'INTERNAL';
+      throw error;
+    } finally {
+      const durationMs = performance.now() - startedAtMs;
+      this.observer.ended?.({ upstream: this.service, call: facts.call, status, durationMs });
+    }
+  }
+
+  close(): void {
+    this.#policies.repeatable.close();
+    this.#policies.once.close();
+    this.#policies.breaker.close();
+  }
+
+  async #call<T>(facts: CallFacts, work: (attempt: Attempt<C>) => Promise<T>): Promise<T> {
     const timeoutMs = remainingMs(facts.timeoutMs ?? this.policy.timeoutMs ?? DEFAULT_TIMEOUT_MS);
     if (timeoutMs <= 0) throw rpcErrors.deadline(this.service, facts.call, 0);
     const deadlineAtMs = Date.now() + timeoutMs;
@@ -63,12 +85,6 @@ export class UpstreamCaller<C> {
     } catch (error) {
       throw this.#told(error, facts, timeoutMs);
     }
-  }
-
-  close(): void {
-    this.#policies.repeatable.close();
-    this.#policies.once.close();
-    this.#policies.breaker.close();
   }
 
   async #attempt<T>(
