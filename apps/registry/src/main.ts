@@ -1,1 +1,22 @@
-export {};
+import { startService } from '@rookery/service';
+import { AppModule } from './app.module.ts';
+import { Waiters } from './domain/waiters.ts';
+import { takeAnyBody } from './http/any-body.ts';
+import { requireFreePort } from './port.ts';
+
+const DEFAULT_PORT = '8500';
+
+process.env.PORT ??= process.env.REGISTRY_PORT ?? DEFAULT_PORT;
+await requireFreePort(process.env.HOST ?? '127.0.0.1', Number(process.env.PORT));
+
+const { app } = await startService(AppModule, {
+  name: 'registry',
+  description: 'Who runs where: the embedded service registry, speaking the HTTP API of Consul.',
+  prefix: false,
+  without: ['access-log', 'config', 'discovery', 'grpc', 'messaging', 'openapi', 'tracing', 'validation'],
+  configure: takeAnyBody,
+});
+
+// A drain waits for running requests; a blocking query would run for minutes.
+const waiters = app.get(Waiters);
+for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(event, () => waiters.close());

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { LOGGER, type Logger } from '@rookery/observability';
+import { Expiry } from './domain/expiry.ts';
+import { RegistryState } from './domain/registry-state.ts';
+import { Waiters } from './domain/waiters.ts';
+import { AgentController } from './http/agent.controller.ts';
+import { Blocking } from './http/blocking.ts';
+import { CatalogController } from './http/catalog.controller.ts';
+import { HealthController } from './http/health.controller.ts';
+import { KvController } from './http/kv.controller.ts';
+import { SessionController } from './http/session.controller.ts';
+import { StatusController } from './http/status.controller.ts';
+import { SnapshotFile } from './storage/snapshot-file.ts';
+import { Snapshots } from './storage/snapshots.ts';
+
+const snapshotPath = (): string => join(process.env.ROOKERY_HOME ?? '.rookery', 'registry', 'registry.json');
+
+@Module({
+  controllers: [
+    AgentController,
+    HealthController,
+    CatalogController,
+    StatusController,
+    KvController,
+    SessionController,
+  ],
+  providers: [
+    Blocking,
+    { provide: SnapshotFile, useFactory: () => new SnapshotFile(snapshotPath()) },
+    { provide: RegistryState, inject: [SnapshotFile, LOGGER], useFactory: restored },
+    {
+      provide: Waiters,
+      inject: [RegistryState],
+      useFactory: (state: RegistryState) => new Waiters(state.changes),
+    },
+    {
+      provide: Snapshots,
+      inject: [RegistryState, SnapshotFile, LOGGER],
+      useFactory: (state: RegistryState, file: SnapshotFile, logger: Logger) => new Snapshots(state, file, logger),
+    },
+    { provide: Expiry, inject: [RegistryState], useFactory: (state: RegistryState) => new Expiry(state) },
+  ],
+})
+export class AppModule implements OnApplicationShutdown {
+  constructor(
+    @Inject(Waiters) private readonly waiters: Waiters,
+    @Inject(Expiry) private readonly expiry: Expiry,
+    @Inject(Snapshots) private readonly snapshots: Snapshots,
+  ) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    this.waiters.close();
+    this.expiry.close();
+    await this.snapshots.close();
+  }
+}
+
+/** The state of the last run, where there was one. */
+async function restored(file: SnapshotFile, logger: Logger): Promise<RegistryState> {
+  const snapshot = await file.read();
+  if (snapshot.found === 'damage') {
+    const { putAside, reason } = snapshot;
+    logger.warn({ file: file.path, putAside, reason }, 'snapshot damaged, starting empty');
+  }
+  return new RegistryState(Date.now, snapshot.found === 'state' ? snapshot.state : undefined);
+}

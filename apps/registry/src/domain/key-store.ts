@@ -1,0 +1,141 @@
+import type { ChangeIndex } from './change-index.ts';
+import { Refusal } from './refusal.ts';
+
+export interface KeyEntry {
+  key: string;
+  /** base64 */
+  value: string;
+  flags: number;
+  /** Session that holds the lock. */
+  session?: string;
+  /** How often the lock was taken. */
+  lockIndex: number;
+  createIndex: number;
+  modifyIndex: number;
+}
+
+export interface PutOptions {
+  flags?: number;
+  /** Puts only when the entry's ModifyIndex is this; 0: only when there is none. */
+  cas?: number;
+  /** Takes the lock for this session. */
+  acquire?: string;
+  /** Gives the lock of this session back. */
+  release?: string;
+}
+
+export interface KeyStoreOptions {
+  now: () => number;
+  sessionExists: (id: string) => boolean;
+}
+
+const MAX_KEYS = 100_000;
+export const keyTopic = (key: string): string => `kv:${key}`;
+
+/** Keys and values with check-and-set and advisory locks. */
+export class KeyStore {
+  readonly #entries = new Map<string, KeyEntry>();
+  readonly #lockableFromMs = new Map<string, number>();
+  readonly #options: KeyStoreOptions;
+
+  constructor(
+    private readonly changes: ChangeIndex,
+    options: KeyStoreOptions,
+  ) {
+    this.#options = options;
+  }
+
+  get(key: string): KeyEntry | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** Entries whose key begins so, by key. */
+  under(prefix: string): KeyEntry[] {
+    return [...this.#entries.values()]
+      .filter(({ key }) => key.startsWith(prefix))
+      .sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  /** Keys that begin so; with a separator, cut off after its first place behind the prefix. */
+  keys(prefix: string, separator = ''): string[] {
+    const keys = this.under(prefix).map(({ key }) => {
+      const cut = separator === '' ? -1 : key.indexOf(separator, prefix.length);
+      return cut < 0 ? key : key.slice(0, cut + separator.length);
+    });
+    return [...new Set(keys)];
+  }
+
+  /** Answers whether it was done: check-and-set and locks can say no. */
+  put(key: string, value: Buffer, { flags, cas, acquire, release }: PutOptions = {}): boolean {
+    const known = this.#entries.get(key);
+    if (cas !== undefined && cas !== (known?.modifyIndex ?? 0)) return false;
+    if (!known && this.#entries.size >= MAX_KEYS) throw new Refusal(500, `more than ${MAX_KEYS} keys`);
+    const lock = this.#lock(key, known, acquire, release);
+    if (!lock) return false;
+    const text = value.toString('base64');
+    const next = { value: text, flags: flags ?? known?.flags ?? 0, ...lock };
+    const same = known && known.value === text && known.flags === next.flags;
+    if (same && known.session === lock.session && known.lockIndex === lock.lockIndex) return true;
+    const index = this.changes.next;
+    this.#entries.set(key, { key, ...next, createIndex: known?.createIndex ?? index, modifyIndex: index });
+    this.changes.touch(keyTopic(key));
+    return true;
+  }
+
+  /** Answers false only when `cas` is given and not the entry's ModifyIndex. */
+  delete(key: string, cas?: number): boolean {
+    const known = this.#entries.get(key);
+    if (cas !== undefined && known && known.modifyIndex !== cas) return false;
+    if (known) {
+      this.#entries.delete(key);
+      this.changes.touch(keyTopic(key));
+    }
+    return true;
+  }
+
+  deleteUnder(prefix: string): void {
+    const keys = this.under(prefix).map(({ key }) => key);
+    for (const key of keys) this.#entries.delete(key);
+    if (keys.length > 0) this.changes.touch(...keys.map(keyTopic));
+  }
+
+  /** Takes the locks of a session that has ended away; nobody gets them before the delay is over. */
+  endSession(id: string, behavior: 'release' | 'delete', lockDelayMs: number): void {
+    for (const entry of [...this.#entries.values()].filter(({ session }) => session === id)) {
+      const { key, session: _session, ...rest } = entry;
+      if (behavior === 'delete') this.#entries.delete(key);
+      else this.#entries.set(key, { key, ...rest, modifyIndex: this.changes.next });
+      if (lockDelayMs > 0) this.#lockableFromMs.set(key, this.#options.now() + lockDelayMs);
+      this.changes.touch(keyTopic(key));
+    }
+  }
+
+  save(): KeyEntry[] {
+    return [...this.#entries.values()];
+  }
+
+  restore(entries: KeyEntry[]): void {
+    for (const entry of entries) this.#entries.set(entry.key, entry);
+  }
+
+  /** The lock after the put; undefined when it may not be taken or given back. */
+  #lock(key: string, known: KeyEntry | undefined, acquire?: string, release?: string) {
+    const held = { lockIndex: known?.lockIndex ?? 0, ...(known?.session ? { session: known.session } : {}) };
+    if (acquire !== undefined) {
+      if (!this.#options.sessionExists(acquire)) throw new Refusal(500, `invalid session "${acquire}"`);
+      if (held.session === acquire) return held;
+      if (held.session !== undefined || this.#delayed(key)) return undefined;
+      return { lockIndex: held.lockIndex + 1, session: acquire };
+    }
+    if (release !== undefined) return held.session === release ? { lockIndex: held.lockIndex } : undefined;
+    return held;
+  }
+
+  #delayed(key: string): boolean {
+    const fromMs = this.#lockableFromMs.get(key);
+    if (fromMs === undefined) return false;
+    if (fromMs > this.#options.now()) return true;
+    this.#lockableFromMs.delete(key);
+    return false;
+  }
+}

@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { parseDuration } from '../domain/duration.ts';
+import { Refusal } from '../domain/refusal.ts';
+import { type Subject, Waiters } from '../domain/waiters.ts';
+import { parameter, type Request, type Response } from './exchange.ts';
+
+const DEFAULT_WAIT_MS = 5 * 60_000;
+const LONGEST_WAIT_MS = 10 * 60_000;
+
+/** Blocking queries: `?index=` and `?wait=`, answered when what they ask about has changed. */
+@Injectable()
+export class Blocking {
+  constructor(private readonly waiters: Waiters) {}
+
+  /** Waits if the request says so, and sets the headers of a query's answer. Read the state after it. */
+  async query(request: Request, response: Response, subject: Subject): Promise<void> {
+    refuseUnsupported(request);
+    const index = indexOf(request);
+    if (index > 0) await this.#wait(request, response, subject, index);
+    response.header('x-consul-index', this.waiters.indexOf(subject));
+    response.header('x-consul-knownleader', 'true');
+    response.header('x-consul-lastcontact', 0);
+  }
+
+  async #wait(request: Request, response: Response, subject: Subject, index: number): Promise<void> {
+    const waitMs = waitOf(request);
+    const gone = new AbortController();
+    const leave = (): void => gone.abort();
+    response.raw.once('close', leave);
+    try {
+      await this.waiters.wait(subject, index, waitMs, gone.signal);
+    } finally {
+      response.raw.off('close', leave);
+    }
+  }
+}
+
+function indexOf(request: Request): number {
+  const text = parameter(request, 'index') ?? '0';
+  if (!/^\d{1,20}$/.test(text)) throw new Refusal(400, 'Invalid index');
+  return Number(text);
+}
+
+function waitOf(request: Request): number {
+  const text = parameter(request, 'wait');
+  if (text === undefined || text === '') return DEFAULT_WAIT_MS;
+  const waitMs = parseDuration(text);
+  if (waitMs === undefined) throw new Refusal(400, 'Invalid wait time');
+  return Math.min(waitMs === 0 ? DEFAULT_WAIT_MS : waitMs, LONGEST_WAIT_MS);
+}
+
+/** What would give a wrong answer if it were passed over. */
+function refuseUnsupported(request: Request): void {
+  if (parameter(request, 'filter')) throw new Refusal(400, 'filter expressions are not supported by this registry');
+  const dc = parameter(request, 'dc');
+  if (dc && dc !== DATACENTER) throw new Refusal(500, `No path to datacenter "${dc.slice(0, 100)}"`);
+}
+
+export const DATACENTER = 'dc1';
