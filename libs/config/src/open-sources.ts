@@ -14,6 +14,8 @@ export interface OpenOptions {
   url?: string;
   /** Where the last applied settings are kept for a start without the centre; `ROOKERY_HOME` when not given. */
   home?: string;
+  /** How long a start without a copy on disk waits for the centre, in ms; 60000. */
+  waitMs?: number;
 }
 
 /** The source that a URL names; its driver is loaded by the URL's scheme. */
@@ -30,6 +32,7 @@ export async function openConfigSource(options: OpenOptions): Promise<ConfigSour
       service: options.service,
       instance: options.instance ?? process.env.INSTANCE_ID ?? `${options.service}-${randomUUID().slice(0, 8)}`,
       home: options.home ?? process.env.ROOKERY_HOME ?? '.rookery',
+      ...(options.waitMs !== undefined && { waitMs: options.waitMs }),
     });
   }
   throw errors.unknownScheme(url);

@@ -4,9 +4,9 @@ import type { ConfigSource, SettingsTree, Snapshot } from '../config.ts';
 /** A running place that settings come from, as the contract drives it. */
 export interface PushingPlace {
   /** A source of the place's current key; the place keeps nothing of earlier keys for it. */
-  open(): ConfigSource;
+  open(): ConfigSource | Promise<ConfigSource>;
   /** A source whose place does not answer, and that gives up within two seconds. */
-  openUnreachable(): ConfigSource;
+  openUnreachable(): ConfigSource | Promise<ConfigSource>;
   /** Moves to a key that has no settings yet. */
   nextKey(): Promise<void>;
   publish(settings: SettingsTree): Promise<void>;
@@ -24,13 +24,13 @@ export function pushingSourceContract(name: string, create: () => Promise<Pushin
   describe(`${name} keeps the contract of a source that pushes`, () => {
     let place: PushingPlace;
     const opened: ConfigSource[] = [];
-    const open = () => {
-      const source = place.open();
+    const open = async () => {
+      const source = await place.open();
       opened.push(source);
       return source;
     };
     const follow = async () => {
-      const source = open();
+      const source = await open();
       const loaded = await source.load();
       const seen: Snapshot[] = [];
       const watch = source.watch?.((snapshot) => seen.push(snapshot));
@@ -49,13 +49,13 @@ export function pushingSourceContract(name: string, create: () => Promise<Pushin
     afterAll(() => place?.close(), 30_000);
 
     it('answers no settings and version 0 where nothing was published', async () => {
-      expect(await open().load()).toMatchObject({ version: 0, settings: {} });
+      expect(await (await open()).load()).toMatchObject({ version: 0, settings: {} });
     });
 
     it('loads what was published last', async () => {
       await place.publish({ limits: { maxItems: 5 } });
       await place.publish({ limits: { maxItems: 6 }, names: ['a', 'b'] });
-      expect((await open().load()).settings).toEqual({ limits: { maxItems: 6 }, names: ['a', 'b'] });
+      expect((await (await open()).load()).settings).toEqual({ limits: { maxItems: 6 }, names: ['a', 'b'] });
     });
 
     it('pushes the first release to a watcher that started without settings', async () => {
@@ -124,7 +124,7 @@ export function pushingSourceContract(name: string, create: () => Promise<Pushin
     });
 
     it('says CONFIG_UNREACHABLE within its deadline where nothing answers', async () => {
-      const source = place.openUnreachable();
+      const source = await place.openUnreachable();
       opened.push(source);
       const startedAtMs = performance.now();
       await expect(source.load()).rejects.toMatchObject({ code: 'CONFIG_UNREACHABLE', status: 503 });

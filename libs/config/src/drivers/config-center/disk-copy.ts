@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Snapshot } from '../../config.ts';
@@ -31,7 +31,7 @@ export class DiskCopy {
     const writing = this.#writing
       .catch(() => {})
       .then(async () => {
-        const draft = `${this.#path}.${process.pid}.tmp`;
+        const draft = `${this.#path}.${randomUUID()}.tmp`;
         await mkdir(dirname(this.#path), { recursive: true });
         await writeFile(draft, JSON.stringify({ version, settings }), { mode: 0o600 });
         await rename(draft, this.#path);

@@ -1,0 +1,36 @@
+import type { Migration } from '@rookery/database';
+import { sql } from 'kysely';
+
+/** The centre's schema, step by step; a step that has run anywhere is never changed. */
+export const migrations: Record<string, Migration> = {
+  '0001-releases-and-instances': {
+    async up(db) {
+      await db.schema
+        .createTable('setting_releases')
+        .addColumn('namespace', 'text', (column) => column.notNull())
+        .addColumn('group_name', 'text', (column) => column.notNull())
+        .addColumn('service', 'text', (column) => column.notNull())
+        .addColumn('version', 'integer', (column) => column.notNull())
+        .addColumn('settings', 'jsonb', (column) => column.notNull())
+        .addColumn('author', 'text')
+        .addColumn('comment', 'text')
+        .addColumn('rolled_back_from', 'integer')
+        .addColumn('published_at', 'timestamptz', (column) => column.notNull().defaultTo(sql`now()`))
+        .addPrimaryKeyConstraint('setting_releases_pk', ['namespace', 'group_name', 'service', 'version'])
+        .execute();
+      await db.schema
+        .createTable('setting_instances')
+        .addColumn('namespace', 'text', (column) => column.notNull())
+        .addColumn('group_name', 'text', (column) => column.notNull())
+        .addColumn('service', 'text', (column) => column.notNull())
+        .addColumn('instance', 'text', (column) => column.notNull())
+        .addColumn('applied_version', 'integer')
+        .addColumn('refused_version', 'integer')
+        .addColumn('refused_reason', 'text')
+        .addColumn('seen_at', 'timestamptz', (column) => column.notNull().defaultTo(sql`now()`))
+        .addPrimaryKeyConstraint('setting_instances_pk', ['namespace', 'group_name', 'service', 'instance'])
+        .execute();
+      await db.schema.createIndex('setting_instances_seen').on('setting_instances').column('seen_at').execute();
+    },
+  },
+};

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+
+const name = (example: string) =>
+  z
+    .string()
+    .max(63)
+    .regex(/^[a-z0-9](-?[a-z0-9])*$/, 'lower-case letters, digits and single dashes, at most 63')
+    .meta({ example });
+
+/** Whose settings: every key of the three has versions of its own. */
+export const SettingKey = z.object({
+  namespace: name('default'),
+  group: name('default'),
+  service: name('orders'),
+});
+
+export type SettingKey = z.output<typeof SettingKey>;
+
+/** A key as one text, for maps and notifications. */
+export const keyText = ({ namespace, group, service }: SettingKey): string => `${namespace}/${group}/${service}`;
+
+/** The rows of a key. */
+export const rowsOf = ({ namespace, group, service }: SettingKey) => ({ namespace, group_name: group, service });

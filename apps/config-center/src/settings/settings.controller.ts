@@ -1,0 +1,104 @@
+import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Put, Query, Res } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { errors } from '../errors.ts';
+import { checkSettings } from './check-settings.ts';
+import { History, HistoryQuery, PublishQuery, Release, Rollback, VersionParam } from './release.ts';
+import { ReleaseStore } from './release-store.ts';
+import { SettingKey } from './setting-key.ts';
+
+const SettingsBody = z.record(z.string(), z.unknown());
+
+/** What these handlers need of the reply of Fastify. */
+interface Reply {
+  header(name: string, value: string): Reply;
+  status(code: number): Reply;
+}
+
+@ApiTags('settings')
+@Controller('settings/:namespace/:group/:service')
+export class SettingsController {
+  constructor(@Inject(ReleaseStore) private readonly releases: ReleaseStore) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Show the current settings', description: 'Version 0 and {} where nothing was published.' })
+  @ApiHeader({ name: 'if-none-match', required: false, description: 'An ETag; answers 304 while it is current.' })
+  @ApiOkResponse({ description: 'The newest release; its version is the ETag.', standardSchema: Release })
+  async current(
+    @Param({ schema: SettingKey }) key: SettingKey,
+    @Headers('if-none-match') known: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<Release | undefined> {
+    const release = await this.releases.current(key);
+    const etag = etagOf(release.version);
+    reply.header('etag', etag);
+    if (known !== etag) return release;
+    reply.status(304);
+    return undefined;
+  }
+
+  @Put()
+  @ApiOperation({
+    summary: 'Publish settings',
+    description: 'The body is the whole tree, at most 256 KiB: a JSON object, or YAML as application/yaml.',
+  })
+  @ApiHeader({ name: 'if-match', required: false, description: 'The ETag of the version that the change starts from.' })
+  @ApiBody({ description: 'The settings.', schema: { type: 'object', additionalProperties: true } })
+  @ApiOkResponse({ description: 'The release that is now current.', standardSchema: Release })
+  @ApiResponse({ status: 409, description: 'Somebody else published first; both versions are named.' })
+  async publish(
+    @Param({ schema: SettingKey }) key: SettingKey,
+    @Query({ schema: PublishQuery }) query: z.output<typeof PublishQuery>,
+    @Body({ schema: SettingsBody }) settings: Record<string, unknown>,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<Release> {
+    checkSettings(settings);
+    const expectedVersion = versionOf(ifMatch) ?? query.expectedVersion;
+    const release = await this.releases.publish(key, { ...query, settings, expectedVersion });
+    reply.header('etag', etagOf(release.version));
+    return release;
+  }
+
+  @Get('history')
+  @ApiOperation({ summary: 'List the releases, newest first' })
+  @ApiOkResponse({ description: 'One page, without the settings themselves.', standardSchema: History })
+  async history(
+    @Param({ schema: SettingKey }) key: SettingKey,
+    @Query({ schema: HistoryQuery }) { before, limit }: z.output<typeof HistoryQuery>,
+  ): Promise<z.output<typeof History>> {
+    const items = await this.releases.history(key, before, limit);
+    return { items, nextBefore: items.length === limit ? (items.at(-1)?.version ?? null) : null };
+  }
+
+  @Get('history/:version')
+  @ApiOperation({ summary: 'Show one release' })
+  @ApiOkResponse({ description: 'The release with its settings.', standardSchema: Release })
+  at(
+    @Param({ schema: SettingKey }) key: SettingKey,
+    @Param('version', { schema: VersionParam }) version: number,
+  ): Promise<Release> {
+    return this.releases.at(key, version);
+  }
+
+  @Post('rollback')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Take up an earlier release again', description: 'Makes a new version with its settings.' })
+  @ApiOkResponse({ description: 'The release that is now current.', standardSchema: Release })
+  async rollback(
+    @Param({ schema: SettingKey }) key: SettingKey,
+    @Body({ schema: Rollback }) { version, ...rest }: z.output<typeof Rollback>,
+  ): Promise<Release> {
+    const { settings } = await this.releases.at(key, version);
+    return this.releases.publish(key, { ...rest, settings, rolledBackFrom: version });
+  }
+}
+
+const etagOf = (version: number): string => `"${version}"`;
+
+function versionOf(ifMatch: string | undefined): number | undefined {
+  if (ifMatch === undefined || ifMatch === '*') return undefined;
+  const version = /^(?:W\/)?"(\d{1,10})"$/.exec(ifMatch)?.[1];
+  if (version === undefined) throw errors.matchInvalid();
+  return Number(version);
+}

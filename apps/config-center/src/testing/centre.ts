@@ -1,0 +1,37 @@
+import { createService, type RunningService } from '@rookery/service';
+import { AppModule } from '../app.module.ts';
+import { serviceOptions } from '../service-options.ts';
+
+/** A replica of the real app in this process, on the database that DATABASE_URL names. */
+export function startReplica(port = 0): Promise<RunningService> {
+  const without = [...(serviceOptions.without ?? []), 'discovery', 'tracing'] as const;
+  return createService(
+    AppModule,
+    { ...serviceOptions, without },
+    { environment: { PORT: String(port), LOG_LEVEL: 'silent' } },
+  );
+}
+
+let keys = 0;
+
+/** The address of a service's settings that no other test uses. */
+export function newKey(): string {
+  keys += 1;
+  return `/api/config-center/settings/default/default/service-${keys}`;
+}
+
+/** Calls the centre with JSON and answers status and body. */
+export async function call(url: string, method = 'GET', body?: unknown, headers: Record<string, string> = {}) {
+  const response = await fetch(url, {
+    method,
+    headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    signal: AbortSignal.timeout(10_000),
+  });
+  const text = await response.text();
+  return {
+    status: response.status,
+    etag: response.headers.get('etag'),
+    body: (text ? JSON.parse(text) : undefined) as Record<string, unknown>,
+  };
+}

@@ -1,0 +1,57 @@
+import type { ServerResponse } from 'node:http';
+import { Controller, Get, Headers, Inject, Param, Query, Res } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { SettingKey } from '../settings/setting-key.ts';
+import { Watchers } from './watchers.ts';
+
+const version = z.coerce.number().int().min(0).max(2_147_483_647);
+
+const WatchQuery = z.object({
+  after: version.default(0).meta({ description: 'The version that the watcher has.' }),
+  instance: z.string().min(1).max(200).optional().meta({ description: 'Who watches; as in its reports.' }),
+});
+
+/** What this handler needs of the reply of Fastify. */
+interface Reply {
+  raw: ServerResponse;
+  hijack(): void;
+}
+
+@ApiTags('watch')
+@Controller('settings/:namespace/:group/:service/watch')
+export class WatchController {
+  constructor(@Inject(Watchers) private readonly watchers: Watchers) {}
+
+  @Get()
+  @ApiOperation({
+    summary: 'Follow the releases',
+    description:
+      'Server-Sent Events: `release` (id: the version; data: as GET) for each release after `after` or Last-Event-ID, ' +
+      'a burst as its newest; `heartbeat` (data: `{version, everyMs}`) while idle. The stream ends after a quarter of ' +
+      'an hour or so; come back with the last id.',
+  })
+  @ApiHeader({ name: 'last-event-id', required: false, description: 'As `after`, which it outranks.' })
+  @ApiOkResponse({ description: 'The stream.', content: { 'text/event-stream': { schema: { type: 'string' } } } })
+  async watch(
+    @Param({ schema: SettingKey }) key: SettingKey,
+    @Query({ schema: WatchQuery }) { after, instance }: z.output<typeof WatchQuery>,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Res() reply: Reply,
+  ): Promise<void> {
+    await this.watchers.watch(
+      key,
+      lastEventId === undefined ? after : version.catch(after).parse(lastEventId),
+      instance,
+      () => {
+        reply.hijack();
+        reply.raw.writeHead(200, {
+          'content-type': 'text/event-stream; charset=utf-8',
+          'cache-control': 'no-store',
+          'x-accel-buffering': 'no',
+        });
+        return reply.raw;
+      },
+    );
+  }
+}
