@@ -1,0 +1,28 @@
+import type { InstanceState } from '../home/state-file.ts';
+
+/** What the command tells while it works; one way for terminals, one for pipes, one for scripts. */
+export interface Output {
+  /** What it does now: `building catalog, orders`. */
+  step(text: string): void;
+  /** Where each process stands; called after each change until all are ready. */
+  progress(services: readonly InstanceState[]): void;
+  /** A log line of a process. */
+  line(name: string, line: string): void;
+  /** Something that a person should know: a restart, a build error. */
+  notice(text: string): void;
+  /** All are ready. */
+  ready(services: readonly InstanceState[], readyInMs: number, examples: readonly string[]): void;
+  /** The command ends with this sentence. */
+  failure(sentence: string): void;
+}
+
+/** Writes that outlive their reader: a closed terminal or pipe must not end the command before it has stopped everything. */
+export function writer(stream: NodeJS.WriteStream): (text: string) => void {
+  let open = true;
+  stream.on('error', () => {
+    open = false;
+  });
+  return (text) => {
+    if (open) stream.write(text);
+  };
+}
