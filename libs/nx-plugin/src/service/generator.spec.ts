@@ -22,7 +22,7 @@ beforeEach(() => {
       'zod',
     ].map((name) => [name, '^1.2.3']),
   );
-  for (const library of ['contracts', 'database', 'messaging', 'observability', 'service']) {
+  for (const library of ['contracts', 'database', 'discovery', 'messaging', 'observability', 'rpc', 'service']) {
     tree.write(
       `libs/${library}/package.json`,
       JSON.stringify({ name: `@rookery/${library}`, version: '0.1.0', dependencies }),
@@ -67,6 +67,7 @@ const DATABASE = [
   'apps/reviews/src/reviews/reviews-table.ts',
 ];
 const GRPC = [
+  'apps/reviews/src/reviews/reviews.grpc.spec.ts',
   'apps/reviews/src/reviews/reviews.grpc.ts',
   'libs/contracts/proto/reviews/v1/reviews.proto',
   'libs/contracts/src/reviews/reviews.ts',

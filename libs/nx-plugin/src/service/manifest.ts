@@ -8,6 +8,19 @@ interface Manifest {
   devDependencies?: Record<string, string>;
 }
 
+/** Packages of the workspace that only its specs use, and their folders. */
+function specLibraries({ grpc, database }: NewService): Array<readonly [name: string, folder: string]> {
+  return [
+    ...(grpc
+      ? ([
+          ['@rookery/discovery', 'libs/discovery'],
+          ['@rookery/rpc', 'libs/rpc'],
+        ] as const)
+      : []),
+    ...(database ? ([['@rookery/servers', 'tests/servers']] as const) : []),
+  ];
+}
+
 /** The package.json of a new service: each dependency at the version that the workspace has already. */
 export function packageJsonOf(tree: Tree, service: NewService): Record<string, unknown> {
   const { packageName, purpose, grpc, messaging, database, libraries } = service;
@@ -22,6 +35,7 @@ export function packageJsonOf(tree: Tree, service: NewService): Record<string, u
     'rxjs',
     'zod',
   ];
+  const forSpecs = specLibraries(service);
   const inside = libraries.map((library) => `@rookery/${library}`);
   const versioned = (packages: string[]) =>
     Object.fromEntries(packages.sort().map((name) => [name, versionOf(name, workspace)]));
@@ -34,19 +48,19 @@ export function packageJsonOf(tree: Tree, service: NewService): Record<string, u
     type: 'module',
     rookery: { purpose, needs: ['registry', ...(database || messaging ? ['postgres'] : [])] },
     dependencies: versioned([...outside, ...inside]),
-    ...(database && { devDependencies: versioned(['@rookery/servers']) }),
+    ...(forSpecs.length > 0 && { devDependencies: versioned(forSpecs.map(([name]) => name)) }),
   };
 }
 
 /** The tsconfig.json of a new service. */
-export function tsconfigOf({ libraries, database }: NewService): Record<string, unknown> {
+export function tsconfigOf(service: NewService): Record<string, unknown> {
   return {
     extends: '../../tsconfig.base.json',
     compilerOptions: { rootDir: 'src', outDir: 'dist', tsBuildInfoFile: 'dist/tsconfig.tsbuildinfo' },
     include: ['src/**/*.ts'],
     references: [
-      ...libraries.map((library) => ({ path: `../../libs/${library}` })),
-      ...(database ? [{ path: '../../tests/servers' }] : []),
+      ...service.libraries.map((library) => ({ path: `../../libs/${library}` })),
+      ...specLibraries(service).map(([, folder]) => ({ path: `../../${folder}` })),
     ],
   };
 }
