@@ -23,6 +23,18 @@ export interface GatewayParts {
   accessLog?: AccessLog;
 }
 
+/** A request as it came. */
+interface Arrival {
+  request: IncomingMessage;
+  response: ServerResponse;
+  /** Text says why the headers are refused. */
+  head: RequestHead | string;
+  traceparent: string;
+  traceId: string;
+  requestId: string;
+  startedAtMs: number;
+}
+
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 /** Answered by the process itself, never forwarded. */
 const HEALTH = new Set(['/health/live', '/health/ready']);
@@ -83,7 +95,7 @@ export class Gateway {
     this.#log.flush();
   }
 
-  /** Takes a request over; false when it is for the process itself: health and metrics. */
+  /** Takes a request over; false when it is for the process itself: health. */
   handle(request: IncomingMessage, response: ServerResponse): boolean {
     const startedAtMs = performance.now();
     const url = request.url as string;
@@ -95,70 +107,54 @@ export class Gateway {
     const traceparent = known?.traceparent ?? newTraceparent();
     const traceId = traceIdOf(traceparent);
     const requestId = known?.requestId ?? traceId;
-    const refusal = this.#refusal(request, url, length, head);
-    const refuse = (error: RookeryError) =>
-      this.#refuse(request, response, error, { requestId, traceId, startedAtMs, head });
-    if (refusal) {
-      refuse(refusal);
-      return true;
-    }
-    if (length === 1) {
-      this.#redirect(response, requestId);
-      return true;
-    }
-    const match = this.#routes.match(url, length);
-    if (!match && url.slice(0, length) === '/metrics') {
-      this.#answerMetrics(response);
-      return true;
-    }
-    if (!match) {
-      refuse(errors.routeUnknown());
-      return true;
-    }
-    const target = match.service === ITSELF ? undefined : this.targets.of(match.service);
-    const { contentLength } = head as RequestHead;
-    if (!target) refuse(errors.serviceUnknown(match.service));
-    else if (contentLength !== undefined && contentLength > match.route.bodyLimitBytes)
-      refuse(errors.bodyTooLarge(match.route.bodyLimitBytes));
-    else
-      new Exchange({
-        request,
-        response,
-        head: head as RequestHead,
-        match,
-        target,
-        requestId,
-        traceparent,
-        traceId,
-        clientAddress: request.socket.remoteAddress ?? 'unknown',
-        startedAtMs,
-        isDraining: this.#isDraining,
-        done: this.#done,
-      }).start();
+    const arrival: Arrival = { request, response, head, traceparent, traceId, requestId, startedAtMs };
+    const refusal = this.#serve(arrival, url, length);
+    if (refusal) this.#refuse(arrival, refusal);
     return true;
   }
 
-  #refusal(
-    request: IncomingMessage,
-    url: string,
-    length: number,
-    head: RequestHead | string,
-  ): RookeryError | undefined {
+  /** Forwards or answers a request; an error when it is refused. */
+  #serve(arrival: Arrival, url: string, length: number): RookeryError | undefined {
+    const { request, response, head, traceparent, traceId, requestId, startedAtMs } = arrival;
     if (length < 0) return errors.badTarget(TARGET_REFUSALS[length] ?? url);
     if (typeof head === 'string') return errors.badHeaders(head);
     if (request.rawHeaders.length > this.#settings.maxHeaders * 2)
       return errors.tooManyHeaders(this.#settings.maxHeaders);
     if (!METHODS.has(request.method as string)) return errors.methodUnknown(String(request.method));
+    const match = this.#routes.match(url, length);
+    if (!match) return this.#serveOwn(arrival, url.slice(0, length));
+    const target = match.service === ITSELF ? undefined : this.targets.of(match.service);
+    if (!target) return errors.serviceUnknown(match.service);
+    const { bodyLimitBytes } = match.route;
+    if (head.contentLength !== undefined && head.contentLength > bodyLimitBytes)
+      return errors.bodyTooLarge(bodyLimitBytes);
+    const exchange = new Exchange({
+      request,
+      response,
+      head,
+      match,
+      target,
+      requestId,
+      traceparent,
+      traceId,
+      clientAddress: request.socket.remoteAddress ?? 'unknown',
+      startedAtMs,
+      isDraining: this.#isDraining,
+      done: this.#done,
+    });
+    exchange.start();
     return undefined;
   }
 
-  #refuse(
-    request: IncomingMessage,
-    response: ServerResponse,
-    error: RookeryError,
-    about: { requestId: string; traceId: string; startedAtMs: number; head: RequestHead | string },
-  ): void {
-    const { requestId, traceId, startedAtMs, head } = about;
+  /** The few paths that the data path answers by itself, where no route takes them. */
+  #serveOwn({ response, requestId }: Arrival, path: string): RookeryError | undefined {
+    if (path === '/metrics') this.#answerMetrics(response);
+    else if (path === '/') this.#redirect(response, requestId);
+    else return errors.routeUnknown();
+    return undefined;
+  }
+
+  #refuse({ request, response, requestId, traceId, startedAtMs, head }: Arrival, error: RookeryError): void {
     const hostile = typeof head === 'string' || error.code === 'BAD_TARGET';
     const responseBytes = answerProblem(
       request,

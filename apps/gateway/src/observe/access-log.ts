@@ -35,7 +35,7 @@ export class AccessLog {
     const { path, code } = entry;
     this.#lines +=
       `{"level":30,"time":"${this.#time()}","service":"gateway","event":"request","method":"${entry.method}","path":` +
-      `${/["\\]/.test(path) ? JSON.stringify(path) : `"${path}"`},"status":${entry.status},"durationMs":${entry.durationMs.toFixed(2)},` +
+      `${/["\\]/.test(path) ? JSON.stringify(path) : `"${path}"`},"status":${entry.status},"durationMs":${Math.round(entry.durationMs * 100) / 100},` +
       `"responseBytes":${entry.responseBytes},"route":"${entry.route}","upstream":"${entry.service}","upstreamInstance":` +
       `${JSON.stringify(entry.instance)},"tries":${entry.tries},"traceId":"${entry.traceId}","requestId":"${entry.requestId}"` +
       `${code === undefined ? '' : `,"code":"${code}"`}}\n`;

@@ -1,16 +1,17 @@
-import { randomFillSync } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 
-const pool = Buffer.allocUnsafe(4_096);
-let used = pool.length;
+const POOL_BYTES = 4_096;
+let pool = '';
+let used = 2 * POOL_BYTES;
 
 /** Random bytes as hexadecimal text; the generator is asked once for many. */
 function randomHex(bytes: number): string {
-  if (used + bytes > pool.length) {
-    randomFillSync(pool);
+  if (used + 2 * bytes > pool.length) {
+    pool = randomBytes(POOL_BYTES).toString('hex');
     used = 0;
   }
-  const text = pool.toString('hex', used, used + bytes);
-  used += bytes;
+  const text = pool.slice(used, used + 2 * bytes);
+  used += 2 * bytes;
   return text;
 }
 

@@ -1,0 +1,24 @@
+/** One measured number and what it should be. */
+export interface Figure {
+  name: string;
+  value: number;
+  goal: { atLeast: number } | { atMost: number };
+}
+
+export const isMet = ({ value, goal }: Figure): boolean =>
+  'atLeast' in goal ? value >= goal.atLeast : value <= goal.atMost;
+
+/** `figure gateway.bare_vs_baseline 1.23 goal >=0.8 met` */
+export function figureLine(figure: Figure): string {
+  const { name, value, goal } = figure;
+  const bound = 'atLeast' in goal ? `>=${goal.atLeast}` : `<=${goal.atMost}`;
+  return `figure ${name} ${value.toFixed(2)} goal ${bound} ${isMet(figure) ? 'met' : 'missed'}`;
+}
+
+/** The middle of the values, or the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const [low = Number.NaN, high = low] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
+  return (low + high) / 2;
+}
