@@ -1,5 +1,6 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -66,8 +67,18 @@ const start = (environment?: NodeJS.ProcessEnv): Program => {
 };
 
 afterEach(() => {
-  program.child.kill('SIGKILL');
+  program?.child.kill('SIGKILL');
 });
+
+/** Whether a process that is not our child runs; one that has ended and waits for its new parent to notice does not. */
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return process.platform !== 'linux' || !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
 
 const refused = (url: string) =>
   vi.waitFor(
@@ -120,6 +131,21 @@ describe('a service as a process', () => {
     program.child.disconnect();
     expect(await program.exited).toBe(0);
     expect(program.output).toMatch('the parent process is gone');
+  });
+
+  it('is gone as well when its parent was killed, with nobody left to read its log', async () => {
+    const source = `
+      const { fork } = await import('node:child_process');
+      const child = fork(${JSON.stringify(PROGRAM)}, { silent: true, execArgv: [] });
+      child.stdout.resume();
+      child.on('message', ({ type }) => type === 'ready' && console.log(child.pid));`;
+    const parent = spawn(process.execPath, ['--input-type=module', '--eval', source], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [said] = (await once(parent.stdout, 'data')) as [Buffer];
+    const orphan = Number(said);
+    parent.kill('SIGKILL');
+    await vi.waitFor(() => expect(runs(orphan)).toBe(false), { timeout: 8_000, interval: 20 });
   });
 
   it.each(['throw-later', 'reject-later'])(

@@ -1,5 +1,5 @@
 import { context, trace } from '@opentelemetry/api';
-import { type Logger, pino } from 'pino';
+import { type Logger, type LoggerOptions as PinoOptions, pino } from 'pino';
 
 export type { Logger } from 'pino';
 
@@ -13,9 +13,13 @@ export interface LoggerOptions {
   level?: string;
 }
 
-/** A logger that writes one JSON line an event, with the trace it belongs to. */
+/**
+ * A logger that writes one JSON line an event, with the trace it belongs to. It writes synchronously: the last line before
+ * a crash is the one that matters, and a buffer that is flushed at exit keeps a process alive for ever whose reader has
+ * died (pino's flush tries again after EPIPE).
+ */
 export function createLogger({ service, level = process.env.LOG_LEVEL ?? 'info' }: LoggerOptions): Logger {
-  return pino({
+  const options: PinoOptions = {
     level,
     base: { service },
     redact: { paths: REDACTED, censor: '[redacted]' },
@@ -26,5 +30,6 @@ export function createLogger({ service, level = process.env.LOG_LEVEL ?? 'info' 
       const span = trace.getSpanContext(context.active());
       return span ? { traceId: span.traceId } : {};
     },
-  });
+  };
+  return pino(options, pino.destination({ fd: 1, sync: true }));
 }

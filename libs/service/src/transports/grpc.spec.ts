@@ -4,7 +4,7 @@ import { loadSync } from '@grpc/proto-loader';
 import { Controller, Module, NotFoundException } from '@nestjs/common';
 import { GrpcMethod, Payload } from '@nestjs/microservices';
 import { currentRequest, currentTraceId, GrpcStatus, RookeryError } from '@rookery/observability';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { createService } from '../create-service.ts';
 import type { RunningService } from '../service-options.ts';
@@ -18,11 +18,18 @@ interface GreetReply {
   hasDeadline: boolean;
 }
 
+const { promise: entered, resolve: enter } = Promise.withResolvers<void>();
+const { promise: released, resolve: release } = Promise.withResolvers<void>();
+
 @Controller()
 class GreeterController {
   @GrpcMethod('Greeter', 'Greet')
-  greet(@Payload({ schema: GreetRequest }) { name }: z.infer<typeof GreetRequest>): GreetReply {
+  async greet(@Payload({ schema: GreetRequest }) { name }: z.infer<typeof GreetRequest>): Promise<GreetReply> {
     switch (name) {
+      case 'slow':
+        enter();
+        await released;
+        return { greeting: 'Hello at last', traceId: '', hasDeadline: true };
       case 'nobody':
         throw new RookeryError('GREETER_NOBODY', 'Nobody is not here.', { status: 404, details: { name } });
       case 'nest':
@@ -123,5 +130,15 @@ describe('the gRPC side of a service', () => {
     expect(text).toMatch(/transport="grpc",method="call",route="Greeter\/Greet",status="ok"\} [1-9]/);
     expect(text).toMatch(/transport="grpc",method="call",route="Greeter\/Greet",status="5"\} [1-9]/);
     expect(text).toMatch('server_requests_running{transport="grpc",service="greeter"} 0');
+  });
+
+  it('lets running calls end when it stops, and takes no new ones', async () => {
+    const slow = greet('slow');
+    await entered;
+    const closed = service.close();
+    await vi.waitFor(async () => expect(await failure('Ada')).toMatchObject({ code: GrpcStatus.UNAVAILABLE }));
+    release();
+    expect(await slow).toMatchObject({ greeting: 'Hello at last' });
+    await closed;
   });
 });
