@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { RegistryClient, Upstreams } from '@rookery/discovery';
-import { Health, Metrics, RookeryError } from '@rookery/observability';
+import { Health, LOGGER, type Logger, Metrics, RookeryError } from '@rookery/observability';
 import type { RawHandler } from '@rookery/service';
 import { Gateway } from './gateway.ts';
+import { AccessLog } from './observe/access-log.ts';
 import { type GatewaySettings, parseSettings } from './settings.ts';
 
 /** The data path as a part of the process: what it needs from there, and its end with it. */
@@ -17,8 +18,11 @@ export class GatewayProcess implements BeforeApplicationShutdown {
     @Inject(Upstreams) upstreams: Upstreams,
     @Inject(Metrics) metrics: Metrics,
     @Inject(Health) health: Health,
+    @Inject(LOGGER) logger: Logger,
   ) {
-    this.#gateway = new Gateway({ settings: readSettingsFile(), registry, upstreams, metrics });
+    // One line a request is what LOG_LEVEL=warn asks to be spared.
+    const accessLog = logger.isLevelEnabled('info') ? new AccessLog() : undefined;
+    this.#gateway = new Gateway({ settings: readSettingsFile(), registry, upstreams, metrics, accessLog });
     let known = false;
     this.#gateway.targets.ready.then(
       () => {

@@ -2,9 +2,10 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Registry, Upstreams } from '@rookery/discovery';
 import type { Metrics, RookeryError } from '@rookery/observability';
 import { errors } from './errors.ts';
+import { Deadlines } from './forward/deadlines.ts';
 import { Exchange } from './forward/exchange.ts';
 import { answerProblem } from './forward/problem-response.ts';
-import { AccessLog } from './observe/access-log.ts';
+import type { AccessLog } from './observe/access-log.ts';
 import { RequestMetrics } from './observe/request-metrics.ts';
 import { newTraceparent, traceIdOf } from './observe/trace.ts';
 import { type RequestHead, readHead } from './request/request-headers.ts';
@@ -20,7 +21,8 @@ export interface GatewayParts {
   upstreams: Upstreams;
   /** Served under /metrics. */
   metrics: Metrics;
-  accessLog?: AccessLog;
+  /** No line is written without one. */
+  accessLog?: AccessLog | undefined;
 }
 
 /** A request as it came. */
@@ -48,13 +50,14 @@ export class Gateway {
   readonly #settings: GatewaySettings;
   readonly #metrics: Metrics;
   readonly #requests = new RequestMetrics();
-  readonly #log: AccessLog;
+  readonly #log: AccessLog | undefined;
+  readonly #deadlines = new Deadlines();
   #routes: RouteTable;
   #server: Server | undefined;
   #draining = false;
   #inFlight = 0;
 
-  constructor({ settings, registry, upstreams, metrics, accessLog = new AccessLog() }: GatewayParts) {
+  constructor({ settings, registry, upstreams, metrics, accessLog }: GatewayParts) {
     this.#settings = settings;
     this.#log = accessLog;
     this.#metrics = metrics;
@@ -92,7 +95,8 @@ export class Gateway {
   async close(): Promise<void> {
     this.drain();
     await this.targets.close(this.#settings.drainTimeoutMs);
-    this.#log.flush();
+    this.#deadlines.close();
+    this.#log?.flush();
   }
 
   /** Takes a request over; false when it is for the process itself: health. */
@@ -139,6 +143,7 @@ export class Gateway {
       traceId,
       clientAddress: request.socket.remoteAddress ?? 'unknown',
       startedAtMs,
+      deadlines: this.#deadlines,
       isDraining: this.#isDraining,
       done: this.#done,
     });
@@ -166,7 +171,7 @@ export class Gateway {
     this.#inFlight--;
     const durationMs = performance.now() - startedAtMs;
     this.#requests.observe(NO_ROUTE, NO_ROUTE, error.status, durationMs);
-    this.#log.add({
+    this.#log?.add({
       method: String(request.method),
       path: (request.url as string).split('?', 1)[0] as string,
       status: error.status,
@@ -206,7 +211,7 @@ export class Gateway {
     const url = request.url as string;
     const query = url.indexOf('?');
     this.#requests.observe(match.route.id, match.service, exchange.status, durationMs);
-    this.#log.add({
+    this.#log?.add({
       method: request.method as string,
       path: query < 0 ? url : url.slice(0, query),
       status: exchange.status,

@@ -6,6 +6,7 @@ import type { RequestHead } from '../request/request-headers.ts';
 import type { RouteMatch } from '../routes/route-table.ts';
 import type { InstancePool } from '../upstream/instance-pool.ts';
 import type { Target } from '../upstream/target.ts';
+import type { Deadlines, Waiting } from './deadlines.ts';
 import { answerProblem } from './problem-response.ts';
 import { responseHeaders } from './response-headers.ts';
 import { failureOf, mayRetry, type TryFailure } from './retry-decision.ts';
@@ -23,6 +24,7 @@ export interface ExchangeParts {
   traceId: string;
   clientAddress: string;
   startedAtMs: number;
+  deadlines: Deadlines;
   isDraining: () => boolean;
   /** Called once, when nothing more happens. */
   done: (exchange: Exchange) => void;
@@ -32,7 +34,8 @@ const HELD_BACK_BYTES = 64 * 1024;
 const ONE_PIECE_BYTES = 8 * 1024;
 
 /** One request on its way through the gateway: tries instances until one answers, then streams the answer. */
-export class Exchange implements TryListener {
+export class Exchange implements TryListener, Waiting {
+  dueAtMs = 0;
   status = 0;
   code: string | undefined;
   responseBytes = 0;
@@ -43,7 +46,6 @@ export class Exchange implements TryListener {
   #current: UpstreamTry | undefined;
   #body: RequestBody | undefined;
   #tried: Set<string> | undefined;
-  #timer: NodeJS.Timeout | undefined;
   #tryMs = 0;
   #forwardedHeaders = 0;
   #began = false;
@@ -53,7 +55,6 @@ export class Exchange implements TryListener {
   /** Whether a failure speaks against the service: not when the client left, or gave less time than the route does. */
   #blamed = false;
 
-  static readonly #timeout = (exchange: Exchange): void => exchange.#onTimeout();
   static readonly #releaseOf = (exchange: Exchange): void => exchange.#release();
 
   constructor(parts: ExchangeParts) {
@@ -73,7 +74,7 @@ export class Exchange implements TryListener {
       attempt.discard();
       return;
     }
-    clearTimeout(this.#timer);
+    this.parts.deadlines.delete(this);
     const { request, response, requestId, isDraining } = this.parts;
     this.#began = true;
     this.status = status;
@@ -136,14 +137,17 @@ export class Exchange implements TryListener {
     if (!this.#tryAnother(attempt, failure)) this.#answer(errors.upstreamFailed(this.parts.target.service));
   }
 
+  /** The registry has not answered yet what instances there are: only in a gateway's first moments. */
   #awaitTarget(): void {
     const { target } = this.parts;
-    const giveUp = () => this.#answer(errors.noInstance(target.service, 1_000));
-    this.#timer = setTimeout(giveUp, Math.min(this.#limitMs, 2_000));
-    target.ready().then(() => {
-      clearTimeout(this.#timer);
+    const timer = setTimeout(
+      () => this.#answer(errors.noInstance(target.service, 1_000)),
+      Math.min(this.#limitMs, 2_000),
+    );
+    target.ready().finally(() => {
+      clearTimeout(timer);
       if (!this.#finished) this.#admit();
-    }, giveUp);
+    });
   }
 
   #admit(): void {
@@ -160,7 +164,7 @@ export class Exchange implements TryListener {
   }
 
   #send(pool: InstancePool): void {
-    const { request, match, head, target } = this.parts;
+    const { request, match, head, target, deadlines } = this.parts;
     const leftMs = this.#leftMs();
     if (pool.isFull || leftMs <= 0) {
       this.#answer(pool.isFull ? errors.overloaded(target.service) : this.#timedOut());
@@ -171,7 +175,8 @@ export class Exchange implements TryListener {
     this.instance = pool.instance.id;
     const attempt = new UpstreamTry(this, target, pool);
     this.#current = attempt;
-    this.#timer = setTimeout(Exchange.#timeout, this.#tryMs, this);
+    this.dueAtMs = performance.now() + this.#tryMs;
+    deadlines.add(this);
     this.#addOwn(head.headers, leftMs);
     if (head.hasBody) this.#body = this.#newBody();
     try {
@@ -239,7 +244,7 @@ export class Exchange implements TryListener {
 
   /** Sends the request to another instance when that is safe; false when the failure stands. */
   #tryAnother(attempt: UpstreamTry, failure: TryFailure): boolean {
-    clearTimeout(this.#timer);
+    this.parts.deadlines.delete(this);
     const { request, head, match, target } = this.parts;
     const allowed = mayRetry({
       failure,
@@ -264,7 +269,7 @@ export class Exchange implements TryListener {
     return this.#limitMs - (performance.now() - this.parts.startedAtMs);
   }
 
-  #onTimeout(): void {
+  onDue(): void {
     const attempt = this.#current;
     if (this.#finished || this.#began || !attempt) return;
     const { route } = this.parts.match;
@@ -309,7 +314,7 @@ export class Exchange implements TryListener {
   #finish(): void {
     if (this.#finished) return;
     this.#finished = true;
-    clearTimeout(this.#timer);
+    this.parts.deadlines.delete(this);
     this.#body?.destroy();
     const { target, done, request } = this.parts;
     if (this.#blamed && this.code !== undefined) target.breaker.failed();

@@ -27,7 +27,7 @@ export async function startRig(settings: Record<string, unknown> = {}): Promise<
   const upstreams = new Upstreams(registry);
   const log: Record<string, unknown>[] = [];
   const accessLog = new AccessLog((lines) => {
-    for (const line of lines.trim().split('\n')) log.push(JSON.parse(line));
+    for (const line of Buffer.from(lines).toString().trim().split('\n')) log.push(JSON.parse(line));
   });
   const gateway = new Gateway({
     settings: parseSettings({ drainTimeoutMs: 2_000, ...settings }),
