@@ -1,3 +1,4 @@
+export { startConsul, startOwnConsul } from './consul.ts';
 export { freePorts } from './ports.ts';
 export { type OwnPostgres, type PostgresServer, startOwnPostgres, startPostgres } from './postgres.ts';
 export { findProgram } from './programs.ts';

@@ -1,1 +1,291 @@
-export {};
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Instance, Registry } from '../discovery.ts';
+import { anInstance, idsOf, serviceName, until } from './fixtures.ts';
+import { type Address, TcpProxy } from './tcp-proxy.ts';
+
+export type { Address } from './tcp-proxy.ts';
+
+/** A running engine, as the contract drives it. */
+export interface RegistryServer {
+  /** Where it listens; the contract puts a proxy before it to break the network. */
+  address?: Address;
+  /**
+   * A client of it, through `at` when given. Drivers that notice a silent connection by a time limit set it to at most
+   * two seconds here.
+   */
+  createRegistry(at?: Address): Promise<Registry>;
+  /** Stops the server, runs `whileDown`, and starts it again at the same address, with or without what it knew. */
+  restartServer?(whileDown?: () => Promise<void>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What an engine may lack; its cases are then skipped by name. */
+export type Capability = 'metadata' | 'weight' | 'zone' | 'grpc-port' | 'lease' | 'push' | 'restart' | 'network';
+
+export interface RegistryContract {
+  start: () => Promise<RegistryServer>;
+  cannot?: readonly Capability[];
+}
+
+const LEASE_MS = 1_500;
+/** For an engine's own delays beside the lease. */
+const SLACK_MS = 1_500;
+
+/** What every driver must do; each driver's spec calls it with the real engine. */
+export function registryContract(name: string, { start, cannot = [] }: RegistryContract): void {
+  const can = (capability: Capability) => it.skipIf(cannot.includes(capability));
+
+  describe(`registry contract: ${name}`, () => {
+    let server: RegistryServer;
+    const opened: Registry[] = [];
+    const proxies: TcpProxy[] = [];
+
+    beforeAll(async () => {
+      server = await start();
+    }, 60_000);
+    afterEach(async () => {
+      await Promise.all(opened.splice(0).map((registry) => registry.close()));
+      await Promise.all(proxies.splice(0).map((proxy) => proxy.close()));
+    });
+    afterAll(() => server?.stop());
+
+    async function open(at?: Address): Promise<Registry> {
+      const registry = await server.createRegistry(at);
+      opened.push(registry);
+      return registry;
+    }
+    async function proxied(): Promise<TcpProxy> {
+      if (!server.address) throw new Error('The server says no address: add the capability "network" to cannot.');
+      const proxy = await TcpProxy.before(server.address);
+      proxies.push(proxy);
+      return proxy;
+    }
+    async function roundTrip(facts: Partial<Instance>): Promise<Instance | undefined> {
+      const registry = await open();
+      const instance = anInstance(facts);
+      const lease = await registry.register(instance);
+      const found = await until('the instance is listed', async () => (await registry.instances(instance.service))[0]);
+      await lease.release();
+      return { ...found, id: instance.id, service: instance.service };
+    }
+
+    describe('registration', () => {
+      it('lists a registered instance and its service, for every client', async () => {
+        const [registry, other] = [await open(), await open()];
+        const instance = anInstance({});
+        await registry.register(instance);
+        await until('it is listed', async () => (await other.instances(instance.service)).length === 1);
+        expect(await other.instances(instance.service)).toEqual([instance]);
+        await until('its service is listed', async () => (await other.services()).includes(instance.service));
+      });
+
+      it('answers no instances for a service that nobody knows', async () => {
+        expect(await (await open()).instances(serviceName())).toEqual([]);
+      });
+
+      can('metadata')('keeps metadata whatever characters its keys have', async () => {
+        const metadata = { version: '1.2.3', openapi: '/openapi.json', 'team.name/with spaces': 'größe 票', empty: '' };
+        expect((await roundTrip({ metadata }))?.metadata).toEqual(metadata);
+      });
+
+      can('weight')('keeps the weight, also 0 and fractions', async () => {
+        for (const weight of [0, 0.5, 7]) expect((await roundTrip({ weight }))?.weight).toBe(weight);
+      });
+
+      can('zone')('keeps the zone', async () => {
+        expect((await roundTrip({ zone: 'eu-1b' }))?.zone).toBe('eu-1b');
+        expect(await roundTrip({})).not.toHaveProperty('zone');
+      });
+
+      can('grpc-port')('keeps both ports', async () => {
+        expect(await roundTrip({ port: 3000, grpcPort: 4000 })).toMatchObject({ port: 3000, grpcPort: 4000 });
+        expect(await roundTrip({ port: 3000 })).not.toHaveProperty('grpcPort');
+      });
+
+      it('takes a released instance out at once, and lets it be released again', async () => {
+        const registry = await open();
+        const instance = anInstance({});
+        const lease = await registry.register(instance);
+        await until('it is listed', async () => (await registry.instances(instance.service)).length === 1);
+        await lease.release();
+        await lease.release();
+        await until('it is gone', async () => (await registry.instances(instance.service)).length === 0);
+        await until('so is its service', async () => !(await registry.services()).includes(instance.service));
+      });
+
+      can('lease')('drops a crashed instance within its lease, and keeps one that heartbeats', async () => {
+        const [crashing, living, reader] = [await open(), await open(), await open()];
+        const service = serviceName();
+        const living1 = anInstance({ service, id: `${service}-living` });
+        await living.register(living1, { leaseMs: LEASE_MS });
+        await crashing.register(anInstance({ service, id: `${service}-crashing` }), { leaseMs: LEASE_MS });
+        await until('both are listed', async () => (await reader.instances(service)).length === 2);
+        await crashing.close();
+        const crashedAtMs = performance.now();
+        await until('one is gone', async () => (await reader.instances(service)).length === 1, LEASE_MS + SLACK_MS);
+        const rest = LEASE_MS - (performance.now() - crashedAtMs);
+        await until('a whole lease is over', () => performance.now() - crashedAtMs > LEASE_MS, rest + SLACK_MS);
+        expect(await reader.instances(service)).toEqual([living1]);
+      });
+
+      can('lease')('registers again an instance that the engine has forgotten', async () => {
+        const [registry, other] = [await open(), await open()];
+        const instance = anInstance({});
+        await registry.register(instance, { leaseMs: LEASE_MS });
+        const same = await other.register(instance, { leaseMs: LEASE_MS });
+        await same.release();
+        await until('it is back', async () => (await other.instances(instance.service)).length === 1);
+        expect(await other.instances(instance.service)).toEqual([instance]);
+      });
+    });
+
+    describe('watching', () => {
+      can('push')('sees each change, in order, without polling', async () => {
+        const registry = await open();
+        const proxy = cannot.includes('network') ? undefined : await proxied();
+        const watcher = await open(proxy?.address);
+        const service = serviceName();
+        const seen: string[][] = [];
+        const startedAtMs = performance.now();
+        const watch = watcher.watch(service, (instances) => seen.push(idsOf(instances)));
+        await watch.ready;
+        const [a, b] = [`${service}-a`, `${service}-b`];
+        const sees = (ids: string[]) => until(`it sees [${ids}]`, () => seen.at(-1)?.join() === ids.join());
+        const leaseA = await registry.register(anInstance({ service, id: a }));
+        await sees([a]);
+        const leaseB = await registry.register(anInstance({ service, id: b }));
+        await sees([a, b]);
+        await leaseA.release();
+        await sees([b]);
+        await leaseB.release();
+        await sees([]);
+        expect(seen).toEqual([[], [a], [a, b], [b], []]);
+        expect(watch.current).toEqual([]);
+        const seconds = (performance.now() - startedAtMs) / 1_000;
+        if (proxy) expect(proxy.requests).toBeLessThan(3 * seen.length + 2 * seconds);
+      });
+
+      it('sees the names of services come and go', async () => {
+        const registry = await open();
+        let names: readonly string[] = [];
+        const watch = registry.watchServices((services) => {
+          names = services;
+        });
+        await watch.ready;
+        const instance = anInstance({});
+        const lease = await registry.register(instance);
+        await until('it came', () => names.includes(instance.service));
+        await lease.release();
+        await until('it went', () => !names.includes(instance.service));
+      });
+
+      it('tells nothing more after its watch is closed', async () => {
+        const registry = await open();
+        const service = serviceName();
+        const [closed, going]: string[][][] = [[], []];
+        const first = registry.watch(service, (instances) => closed?.push(idsOf(instances)));
+        const second = registry.watch(service, (instances) => going?.push(idsOf(instances)));
+        await Promise.all([first.ready, second.ready]);
+        first.close();
+        await registry.register(anInstance({ service }));
+        await until('the other watch sees it', () => going?.at(-1)?.length === 1);
+        expect(closed).toEqual([[]]);
+      });
+    });
+
+    describe('a registry that is away', () => {
+      can('network')('is said in one sentence that names DISCOVERY_URL, within the deadline', async () => {
+        const proxy = await proxied();
+        const registry = await open(proxy.address);
+        proxy.cut();
+        const calls = [
+          () => registry.register(anInstance({})),
+          () => registry.services(),
+          () => registry.instances('a'),
+        ];
+        for (const call of calls) {
+          const startedAtMs = performance.now();
+          await expect(call()).rejects.toMatchObject({
+            code: 'DISCOVERY_UNREACHABLE',
+            status: 503,
+            message: expect.stringContaining('DISCOVERY_URL'),
+          });
+          expect(performance.now() - startedAtMs).toBeLessThan(5_000);
+        }
+      });
+
+      can('network')('leaves the last known instances, and releasing does not throw', async () => {
+        const proxy = await proxied();
+        const registry = await open(proxy.address);
+        const instance = anInstance({});
+        const lease = await registry.register(instance);
+        const watch = registry.watch(instance.service, () => {});
+        await until('it is seen', () => watch.current.length === 1);
+        const before = proxy.connectedAtMs.length;
+        proxy.cut();
+        await until('the driver has tried again', () => proxy.connectedAtMs.length > before + 1);
+        expect(watch.current).toEqual([instance]);
+        await expect(lease.release()).resolves.toBeUndefined();
+      });
+
+      can('restart')('leaves the last known instances; afterwards they are registered and watched again', async () => {
+        const registry = await open();
+        const instance = anInstance({});
+        await registry.register(instance, { leaseMs: LEASE_MS });
+        const seen: string[][] = [];
+        const watch = registry.watch(instance.service, (instances) => seen.push(idsOf(instances)));
+        await until('it is seen', () => watch.current.length === 1);
+        await server.restartServer?.(async () => {
+          await expect(registry.instances(instance.service)).rejects.toMatchObject({ code: 'DISCOVERY_UNREACHABLE' });
+          expect(watch.current).toEqual([instance]);
+        });
+        const fresh = await open();
+        await until('it is registered', async () => (await fresh.instances(instance.service)).length === 1, 15_000);
+        await until('it is seen again', () => watch.current.length === 1, 15_000);
+        const second = anInstance({ service: instance.service, id: `${instance.id}-second` });
+        await fresh.register(second);
+        await until('the watch goes on', () => watch.current.length === 2, 15_000);
+      });
+
+      can('network')('is noticed when a connection dies in silence: the next change arrives', async () => {
+        const proxy = await proxied();
+        const [registry, watcher] = [await open(), await open(proxy.address)];
+        const service = serviceName();
+        const watch = watcher.watch(service, () => {});
+        await watch.ready;
+        proxy.silence();
+        await registry.register(anInstance({ service }));
+        await until('the change arrives', () => watch.current.length === 1, 10_000);
+      });
+
+      can('network')('is not stormed: many clients come back at different times', async () => {
+        const clients = 30;
+        const proxy = await proxied();
+        const service = serviceName();
+        const watchers = await Promise.all(Array.from({ length: clients }, () => open(proxy.address)));
+        await Promise.all(watchers.map((watcher) => watcher.watch(service, () => {}).ready));
+        const before = proxy.connectedAtMs.length;
+        proxy.cut();
+        const tries = () => proxy.connectedAtMs.slice(before);
+        await until('each has tried four times', () => tries().length >= 4 * clients, 12_000);
+        const late = tries().slice(-2 * clients);
+        const together = late.map((atMs) => late.filter((other) => other >= atMs && other < atMs + 20).length);
+        expect(Math.max(...together)).toBeLessThan(clients / 2);
+      });
+    });
+
+    it('leaves no handle after close, also of watches and heartbeats', async () => {
+      const held = () => process.getActiveResourcesInfo().filter((kind) => /TCP|Timeout|TLS/.test(kind)).length;
+      const before = held();
+      const registry = await server.createRegistry();
+      const instance = anInstance({});
+      await registry.register(instance);
+      const watch = registry.watch(instance.service, () => {});
+      registry.watchServices(() => {});
+      await watch.ready;
+      await registry.close();
+      await until('its sockets and timers are gone', () => held() <= before);
+      await expect(registry.instances(instance.service)).rejects.toMatchObject({ code: 'DISCOVERY_CLOSED' });
+    });
+  });
+}

@@ -1,0 +1,77 @@
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+export interface Address {
+  host: string;
+  port: number;
+}
+
+/** Stands between a driver and its server, counts what the driver does, and breaks the network in the ways networks break. */
+export class TcpProxy {
+  /** When the driver connected, by performance.now(). */
+  readonly connectedAtMs: number[] = [];
+  /** Pieces of data that came from the driver; about one a request. */
+  requests = 0;
+  #cut = false;
+  readonly #pairs = new Set<readonly [Socket, Socket]>();
+  readonly #server: Server;
+
+  private constructor(readonly target: Address) {
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+  }
+
+  static async before(target: Address): Promise<TcpProxy> {
+    const proxy = new TcpProxy(target);
+    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  get address(): Address {
+    return { host: '127.0.0.1', port: (this.#server.address() as AddressInfo).port };
+  }
+
+  /** Resets every connection, and each new one. */
+  cut(): void {
+    this.#cut = true;
+    for (const pair of this.#pairs) for (const socket of pair) socket.destroy();
+  }
+
+  heal(): void {
+    this.#cut = false;
+  }
+
+  /** Swallows what goes through the present connections, which stay open: a half-open TCP. New ones work. */
+  silence(): void {
+    for (const [inner, outer] of this.#pairs) {
+      inner.unpipe(outer).resume();
+      outer.unpipe(inner).resume();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.cut();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #accept(inner: Socket): void {
+    this.connectedAtMs.push(performance.now());
+    if (this.#cut) {
+      inner.destroy();
+      return;
+    }
+    const outer = connect({ ...this.target, noDelay: true });
+    const pair = [inner, outer] as const;
+    this.#pairs.add(pair);
+    for (const socket of pair) {
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        this.#pairs.delete(pair);
+        for (const each of pair) each.destroy();
+      });
+    }
+    inner.on('data', () => {
+      this.requests++;
+    });
+    inner.pipe(outer);
+    outer.pipe(inner);
+  }
+}

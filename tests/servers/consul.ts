@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GuardedProcess } from './guarded-process.ts';
+import { freePorts } from './ports.ts';
+import { findProgram } from './programs.ts';
+import type { OwnServer, Server } from './server.ts';
+
+/** Consul: of CONSUL_URL, else the installed program started here, else undefined. */
+export async function startConsul(): Promise<Server | OwnServer | undefined> {
+  const url = process.env.CONSUL_URL;
+  return url ? { url, stop: async () => {} } : startOwnConsul();
+}
+
+/** A Consul in memory that the suite may kill; undefined where the program is missing (tests/servers/install-consul). */
+export async function startOwnConsul(): Promise<OwnServer | undefined> {
+  const program = findProgram('consul', join(homedir(), '.cache/rookery/servers/consul'));
+  if (!program) return undefined;
+  const home = mkdtempSync(join(tmpdir(), 'rookery-consul-'));
+  const [http, rpc, lan] = (await freePorts(3)) as [number, number, number];
+  const ports = { http, 'serf-lan': lan, 'serf-wan': -1, dns: -1, grpc: -1, 'grpc-tls': -1 };
+  const args = [
+    ...['agent', '-dev', '-bind', '127.0.0.1', '-client', '127.0.0.1', '-node', 'rookery-suite', '-log-level', 'warn'],
+    ...['-disable-host-node-id', '-hcl', 'disable_update_check = true', '-server-port', String(rpc)],
+    ...Object.entries(ports).flatMap(([name, port]) => [`-${name}-port`, String(port)]),
+  ];
+  let guarded: GuardedProcess | undefined;
+  const server: OwnServer = {
+    url: `consul://127.0.0.1:${http}`,
+    async start() {
+      guarded = new GuardedProcess({ command: program, args, log: join(home, 'log'), cwd: home });
+      await guarded.ready('consul', () => hasLeader(http));
+    },
+    async kill() {
+      await guarded?.kill();
+    },
+    async restart() {
+      await guarded?.kill();
+      await server.start();
+    },
+    async stop() {
+      await guarded?.kill();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+  try {
+    await server.start();
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return server;
+}
+
+/** A leader is elected and the agent's own node is in the catalogue: only then registrations are synchronised. */
+async function hasLeader(port: number): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${port}/v1/health/service/consul?passing`, {
+    signal: AbortSignal.timeout(1_000),
+  });
+  if (!response.ok || ((await response.json()) as unknown[]).length === 0) throw new Error('no leader yet');
+}
