@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { Health } from './health.ts';
 
@@ -28,9 +29,12 @@ describe('readiness', () => {
     });
   });
 
-  it('ends when the process drains', async () => {
+  it('ends when the process drains, and those who wait are told', async () => {
     const health = new Health();
+    const told = once(health.draining, 'abort');
+    expect(health.draining.aborted).toBe(false);
     health.drain();
+    await told;
     expect(await health.report()).toEqual({
       ok: false,
       checks: { process: { ok: false, reason: 'is shutting down' } },

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** What a check found: well, or why not, in one sentence. */
 export type CheckResult = { ok: true } | { ok: false; reason: string };
 
@@ -12,7 +14,16 @@ export interface HealthReport {
  */
 export class Health {
   readonly #checks = new Map<string, () => Promise<CheckResult> | CheckResult>();
-  #draining = false;
+  readonly #drain = new AbortController();
+
+  constructor() {
+    setMaxListeners(0, this.#drain.signal);
+  }
+
+  /** Aborts when the process begins to shut down: for requests that wait, like long polls, to answer at once. */
+  get draining(): AbortSignal {
+    return this.#drain.signal;
+  }
 
   /** @param name what is waited for, as a person would call it: `database`, `registry`. */
   addCheck(name: string, check: () => Promise<CheckResult> | CheckResult): void {
@@ -21,7 +32,7 @@ export class Health {
 
   /** From now on the process reports itself not ready, so that nobody sends it new work. */
   drain(): void {
-    this.#draining = true;
+    this.#drain.abort();
   }
 
   /** Runs every check, each at most `timeoutMs`; one that throws or takes longer is not well. */
@@ -30,7 +41,7 @@ export class Health {
       [...this.#checks].map(async ([name, check]) => [name, await settle(check, timeoutMs)] as const),
     );
     const checks: Record<string, CheckResult> = Object.fromEntries(entries);
-    if (this.#draining) checks.process = { ok: false, reason: 'is shutting down' };
+    if (this.draining.aborted) checks.process = { ok: false, reason: 'is shutting down' };
     return { ok: Object.values(checks).every((check) => check.ok), checks };
   }
 }
