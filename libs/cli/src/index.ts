@@ -8,6 +8,7 @@ export {
   readSecrets,
   readState,
 } from './home/state-file.ts';
+export { variablePrefix } from './plan/ports.ts';
 export type { ProcessState } from './platform/managed-process.ts';
 export type { ChildMessage, ServiceUrls } from './platform/messages.ts';
 export { postmasterPid } from './postgres/orphan.ts';

@@ -4,6 +4,7 @@ import { readSecrets } from '../home/state-file.ts';
 import { renderTable } from '../output/table.ts';
 
 const MOST = 100;
+const PATIENCE_MS = 5_000;
 
 /** A table of the newest dead letters of a service. */
 export async function listDeadLetters(root: string, environment: NodeJS.ProcessEnv, service: string): Promise<string> {
@@ -47,7 +48,7 @@ async function withMessaging<T>(
   const url = environment.MESSAGING_URL ?? readSecrets(home).MESSAGING_URL;
   if (!url) throw new Failure(`No platform runs in ${home}; start one with npm start, or set MESSAGING_URL.`);
   const { createMessaging } = await import('@rookery/messaging');
-  const messaging = await createMessaging(url);
+  const messaging = await createMessaging(url, { waitMs: PATIENCE_MS });
   try {
     return await work(messaging);
   } finally {

@@ -77,6 +77,10 @@ describe('the plan of a start', () => {
   });
 
   test('apps that need each other still stop', () => {
-    expect(stopOrder([app('a', ['b']), app('b', ['a'])])).toEqual([['a', 'b'], ['postgres']]);
+    expect(stopOrder([app('a', ['b']), app('b', ['a'])])[0]).toEqual(['a', 'b']);
+  });
+
+  test('the registry stops after every service, also after one that does not name it', () => {
+    expect(stopOrder(APPS)).toEqual([['catalog', 'gateway', 'orders'], ['config-center'], ['registry'], ['postgres']]);
   });
 });

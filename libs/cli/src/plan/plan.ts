@@ -23,8 +23,9 @@ export interface Plan {
 }
 
 export const POSTGRES = 'postgres';
+const REGISTRY = 'registry';
 /** Each copy would keep a registry of its own. */
-const SINGLE = new Set(['registry']);
+const SINGLE = new Set([REGISTRY]);
 
 /** Decides what runs; throws one sentence where the options do not fit the apps. */
 export function planStart(
@@ -70,7 +71,7 @@ function neededBy(app: App, need: string, byName: ReadonlyMap<string, App>): App
   return needed;
 }
 
-/** Groups that stop one after another: an app stops before what it needs, the database last of all. */
+/** Groups that stop one after another: an app stops before what it needs, the registry and the database last of all. */
 export function stopOrder(apps: readonly App[]): string[][] {
   const remaining = new Set(apps);
   const groups: string[][] = [];
@@ -78,8 +79,9 @@ export function stopOrder(apps: readonly App[]): string[][] {
     const needed = new Set([...remaining].flatMap((app) => app.app.needs));
     const free = [...remaining].filter((app) => !needed.has(app.name));
     const group = free.length > 0 ? free : [...remaining];
-    groups.push(group.map((app) => app.name));
+    groups.push(group.map((app) => app.name).filter((name) => name !== REGISTRY));
     for (const app of group) remaining.delete(app);
   }
-  return [...groups, [POSTGRES]];
+  // Every service takes itself out of the registry when it stops.
+  return [...groups.filter((group) => group.length > 0), [REGISTRY], [POSTGRES]];
 }

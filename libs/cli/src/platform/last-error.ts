@@ -15,7 +15,8 @@ export class LastError {
   /** The error of the newest log line that is one, else the newest line that is not part of a stack. */
   get text(): string | undefined {
     const newest = [...this.#lines].reverse();
-    return newest.map(errorOf).find(Boolean) ?? newest.find((line) => !isNoise(line))?.trim();
+    const text = newest.map(errorOf).find(Boolean) ?? newest.find((line) => !isNoise(line));
+    return text?.trim().split('\n')[0];
   }
 }
 
@@ -26,14 +27,20 @@ function errorOf(line: string): string | undefined {
 
 function loggedError(line: string): string | undefined {
   try {
-    const entry = JSON.parse(line) as { level?: unknown; event?: unknown; msg?: unknown; error?: unknown };
+    const entry = JSON.parse(line) as {
+      level?: unknown;
+      event?: unknown;
+      msg?: unknown;
+      reason?: unknown;
+      error?: unknown;
+    };
     const level =
       typeof entry.level === 'number' ? entry.level : entry.level === 'error' || entry.level === 'fatal' ? 50 : 0;
     if (level < 50) return undefined;
     const error = entry.error as { message?: unknown } | undefined;
-    return [error?.message, entry.msg, entry.event].find((text) => typeof text === 'string' && text !== '') as
-      | string
-      | undefined;
+    return [error?.message, entry.reason, entry.msg, entry.event].find(
+      (text) => typeof text === 'string' && text !== '',
+    ) as string | undefined;
   } catch {
     return undefined;
   }

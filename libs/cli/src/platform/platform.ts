@@ -9,7 +9,8 @@ import { databaseUrl, instanceVariables, type PlatformFacts, sharedVariables } f
 import { POSTGRES_USER, postgresPassword } from '../postgres/password.ts';
 import { type Crash, ManagedProcess, type ProcessListener } from './managed-process.ts';
 
-const STOP_MS = 10_000;
+/** Longer than the 10 s that a service gives the requests that run in it. */
+const STOP_MS = 12_000;
 const MESSAGING_DATABASE = 'messaging';
 const POSTGRES_PURPOSE = 'The database of the services: PostgreSQL 18';
 

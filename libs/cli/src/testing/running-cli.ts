@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,7 +22,11 @@ export interface CliOptions {
   parameters: readonly string[];
   /** ROOKERY_HOME; a new temporary folder when not given, removed by {@link RunningCli.dispose}. */
   home?: string;
+  /** Whether the folder ends with the command; so it does when it is a temporary one. */
+  removeHome?: boolean;
   environment?: NodeJS.ProcessEnv;
+  /** Where what it says is kept, for processes other than the one that started it. */
+  transcript?: string;
 }
 
 const GONE_MS = 15_000;
@@ -39,8 +43,16 @@ export class RunningCli {
   #ended = false;
   #changed: () => void = () => {};
 
-  constructor({ main, root, parameters, home, environment = {} }: CliOptions) {
-    this.#ownsHome = home === undefined;
+  constructor({
+    main,
+    root,
+    parameters,
+    home,
+    removeHome = home === undefined,
+    environment = {},
+    transcript,
+  }: CliOptions) {
+    this.#ownsHome = removeHome;
     this.home = home ?? temporaryHome();
     this.#child = spawn(process.execPath, [main, ...parameters], {
       cwd: root,
@@ -53,7 +65,12 @@ export class RunningCli {
       this.#changed();
     });
     const { stdout, stderr } = this.#child;
-    if (stdout) readLines(stdout, (line) => this.#add(parse(line)));
+    if (stdout) {
+      readLines(stdout, (line) => {
+        if (transcript) appendFileSync(transcript, `${line}\n`);
+        this.#add(parse(line));
+      });
+    }
     if (stderr) readLines(stderr, (line) => this.stderr.push(line));
   }
 
