@@ -1,9 +1,12 @@
 export { createMessaging, type MessagingOptions } from './create-messaging.ts';
+export { createMessage, MAX_PAYLOAD_BYTES, type NewMessage } from './envelope.ts';
 export * from './messaging.ts';
 export { MessagingModule, type MessagingModuleOptions } from './nest/messaging.module.ts';
 export { MessagingClient } from './nest/messaging-client.ts';
 export { MessagingContext } from './nest/messaging-context.ts';
-export { MessagingServer } from './nest/messaging-server.ts';
+export { MessagingServer, type ServerOptions } from './nest/messaging-server.ts';
 export { Inbox } from './outbox/inbox.ts';
+export { InboxCleaner, type InboxCleanerOptions } from './outbox/inbox-cleaner.ts';
 export { inboxMigration, outboxMigration } from './outbox/migrations.ts';
 export { Outbox, type OutboxMessage } from './outbox/outbox.ts';
+export { OutboxRelay, type RelayOptions } from './outbox/relay.ts';

@@ -7,10 +7,10 @@ const OCCURRED = 'x-occurred-at-ms';
 const ATTEMPT = 'x-attempt';
 const REASON = 'x-reason';
 const DIED = 'x-died-at-ms';
-/** Set by the broker. */
-const DELIVERIES = 'x-delivery-count';
+/** How often a consumer ended, or its connection, while it had the message. */
+const CRASHES = 'x-crashes';
 const OWN =
-  /^x-(occurred-at-ms|attempt|reason|died-at-ms|delivery-count|death|first-death-|last-death-|acquired-count)/;
+  /^x-(occurred-at-ms|attempt|crashes|reason|died-at-ms|delivery-count|death|first-death-|last-death-|acquired-count)/;
 
 /** Properties of a message on the wire: JSON body, `type` is the topic, `messageId` the id. */
 export function envelopeOf(message: Message, extra: Record<string, string | number> = {}): Envelope {
@@ -25,6 +25,8 @@ export function envelopeOf(message: Message, extra: Record<string, string | numb
 }
 
 export const attemptHeader = (attempt: number) => ({ [ATTEMPT]: attempt });
+
+export const crashHeaders = (attempt: number, crashes: number) => ({ [ATTEMPT]: attempt, [CRASHES]: crashes });
 
 export const deathHeaders = (attempt: number, reason: string) => ({
   [ATTEMPT]: attempt,
@@ -51,11 +53,11 @@ export function messageOf(raw: AsyncMessage | SyncMessage): Message {
 /** JSON that does not parse arrives as bytes. */
 export const isMalformed = (raw: AsyncMessage): boolean => Buffer.isBuffer(raw.body);
 
-/** Which try this is: ours are counted in a header, those that a crash cut off by the broker. */
-export function attemptOf(raw: AsyncMessage): { attempt: number; crashes: number } {
-  const crashes = numberOf(raw.headers?.[DELIVERIES]) ?? 0;
-  return { attempt: (numberOf(raw.headers?.[ATTEMPT]) ?? 1) + crashes, crashes };
-}
+/** Which try this is, and how many of those before a crash cut off. */
+export const attemptOf = (raw: AsyncMessage): { attempt: number; crashes: number } => ({
+  attempt: numberOf(raw.headers?.[ATTEMPT]) ?? 1,
+  crashes: numberOf(raw.headers?.[CRASHES]) ?? 0,
+});
 
 export function deadLetterOf(raw: SyncMessage, group: string): DeadLetter {
   const headers = raw.headers ?? {};

@@ -5,7 +5,7 @@ import type { SubscriptionSettings } from '../../delivery/settings.ts';
 import { errors } from '../../errors.ts';
 import type { Message, MessageHandler } from '../../messaging.ts';
 import { within } from '../../within.ts';
-import { attemptHeader, attemptOf, deathHeaders, isMalformed, messageOf } from './amqp-message.ts';
+import { attemptHeader, attemptOf, crashHeaders, deathHeaders, isMalformed, messageOf } from './amqp-message.ts';
 import type { Broker } from './broker.ts';
 import { deadLetterQueue, EXCHANGE, ephemeralQueue, groupQueue, retryQueue } from './topology.ts';
 
@@ -57,10 +57,17 @@ export class GroupConsumer {
   async #consume(raw: AsyncMessage): Promise<ConsumerStatus> {
     const message = messageOf(raw);
     const { attempt, crashes } = attemptOf(raw);
-    if (crashes >= Math.max(MAX_CRASHES, this.settings.maxAttempts)) return this.#bury(message, attempt, DIED);
+    if (raw.redelivered && !this.settings.ephemeral) return this.#cutOff(message, attempt, crashes + 1);
     if (isMalformed(raw)) return this.#bury(message, attempt, 'the body is not JSON');
     const outcome = await handle({ ...message, group: this.settings.group, attempt }, this.#topics, this.handler);
     return outcome.ok || this.settings.ephemeral ? ConsumerStatus.ACK : this.#failed(message, attempt, outcome);
+  }
+
+  /** The broker marks a second delivery but does not count; the copy does. */
+  #cutOff(message: Message, attempt: number, crashes: number): Promise<ConsumerStatus> {
+    const { group, maxAttempts } = this.settings;
+    if (crashes >= Math.max(MAX_CRASHES, maxAttempts)) return this.#bury(message, attempt, DIED);
+    return this.#moved(() => this.#put(message, crashHeaders(attempt + 1, crashes), group));
   }
 
   async #failed(message: Message, attempt: number, outcome: Outcome & { ok: false }): Promise<ConsumerStatus> {

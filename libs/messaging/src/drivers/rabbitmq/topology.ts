@@ -3,18 +3,13 @@ export const EXCHANGE = { exchange: 'rookery.events', type: 'topic', durable: tr
 
 export const deadQueue = (group: string): string => `${group}/dead`;
 
-/** A group's queue: replicated where the broker is a cluster, and counting deliveries, so that a crash counts as a try. */
-export const groupQueue = (group: string) => ({
-  queue: group,
-  durable: true,
-  arguments: {
-    'x-queue-type': 'quorum' as const,
-    'x-dead-letter-exchange': '',
-    'x-dead-letter-routing-key': deadQueue(group),
-  },
-});
+/**
+ * A group's queue, of the type that the virtual host has as its default: classic, or quorum where an operator of a
+ * cluster sets `default_queue_type`. Not quorum by our wish: its acknowledgements are buffered in the channel and lost
+ * when that closes right after them, which would deliver handled messages again at every shutdown.
+ */
+export const groupQueue = (group: string) => ({ queue: group, durable: true });
 
-/** Classic: reading without taking must not count as a delivery, which a quorum queue does and at last drops. */
 export const deadLetterQueue = (group: string) => ({ queue: deadQueue(group), durable: true });
 
 /** Holds failed messages for `delayMs`, then gives them back to the group. One for each delay: only the head of a queue expires. */
