@@ -1,7 +1,7 @@
 import { RookeryError } from '@rookery/observability';
 
-/** SQLSTATE classes and codes of a server that is away, starting, stopping or out of connections. */
-const TRANSIENT_SQLSTATE = /^(08...|57P0[1-5]|53300)$/;
+/** SQLSTATE classes and codes of a server that is away, starting, stopping, out of connections, or not yet set up. */
+const TRANSIENT_SQLSTATE = /^(08...|57P0[1-5]|53300|3D000)$/;
 const TRANSIENT_SYSTEM = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

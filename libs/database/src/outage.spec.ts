@@ -1,4 +1,5 @@
 import { freePorts, startOwnPostgres } from '@rookery/servers';
+import { sql } from 'kysely';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openDatabase, PgListener } from './index.ts';
 
@@ -32,6 +33,18 @@ describe.skipIf(!postgres)('a Postgres that is killed and comes back', () => {
     const database = await opening;
     await database.ping();
     await database.close();
+  });
+
+  it('is waited for while its database is still being created', async () => {
+    const url = new URL(postgres?.url ?? '');
+    url.pathname = '/created_late';
+    const waited = Promise.withResolvers<string>();
+    const opening = openDatabase({ url: url.href, onWaiting: (_, reason) => waited.resolve(reason) });
+    expect(await waited.promise).toBe('database "created_late" does not exist');
+    const maker = await openDatabase({ url: postgres?.url ?? '' });
+    await sql`create database created_late`.execute(maker.kysely);
+    await maker.close();
+    await (await opening).close();
   });
 
   it('fails requests with a retryable error in the meantime, and serves again by itself', async () => {
