@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import type { INestApplication, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type Logger, NestLogger } from '@rookery/observability';
+import type { GrpcServer } from '@rookery/rpc';
 import { rootModule } from '../application/root-module.ts';
 import { ProblemFilter } from '../errors/problem-filter.ts';
 import { HttpFront } from '../http/http-front.ts';
@@ -63,11 +64,11 @@ export async function bringUpService(
   const openapi = new OpenApiDocument(app, foundation.openapi);
   const endpoints = new InternalEndpoints({ health, metrics, isOn, openapi: () => openapi.text() });
   const front = new HttpFront({ ...observed, endpoints });
-  const started: Started = { logger, health, front, app, transports: [] };
+  const started: Started = { logger, health, front, app };
   try {
     const rising = { foundation, options, bodyLimitBytes, platform, app, started, signal };
-    await initialise(rising);
-    const urls = await open(rising);
+    const grpc = await initialise(rising);
+    const urls = await open(rising, grpc);
     let stopping: Promise<void> | undefined;
     return {
       name: identity.name,
@@ -91,38 +92,35 @@ export async function bringUpService(
 }
 
 /** Everything up to the point where requests can be served, with no port open yet. */
-async function initialise({ foundation, options, bodyLimitBytes, platform, app, started }: Rising): Promise<void> {
+async function initialise(rising: Rising): Promise<GrpcServer | undefined> {
+  const { foundation, options, bodyLimitBytes, platform, app, started } = rising;
   const { identity, settings, isOn, logger, observed } = foundation;
-  const grpc = isOn('grpc') ? options.grpc : undefined;
+  const grpcOptions = isOn('grpc') ? options.grpc : undefined;
   platform.prepare(app);
   if (options.prefix !== false) app.setGlobalPrefix(options.prefix ?? `api/${identity.name}`);
   if (isOn('validation')) app.useGlobalPipes(new SchemaPipe());
-  const grpcFilter = grpc && new (await import('@rookery/rpc')).GrpcErrorFilter();
+  const grpcFilter = grpcOptions && new (await import('@rookery/rpc')).GrpcErrorFilter();
   app.useGlobalFilters(new ProblemFilter({ adapter: platform.adapter, logger, bodyLimitBytes, grpc: grpcFilter }));
   await options.configure?.(app);
 
-  if (grpc) {
-    const { host, grpcPort: port, shutdownTimeoutMs: drainMs } = settings;
-    started.grpc = await connectGrpc(app, { ...observed, grpc, host, port, drainMs });
-    started.transports.push(started.grpc);
-  }
-  if (isOn('messaging')) {
-    const messaging = await connectMessaging(app, identity.name, observed);
-    if (messaging) started.transports.push(messaging);
-  }
+  const { host, grpcPort: port, shutdownTimeoutMs: drainMs } = settings;
+  const grpc = grpcOptions && (await connectGrpc(app, { ...observed, grpc: grpcOptions, host, port, drainMs }));
+  if (isOn('messaging')) await connectMessaging(app, identity.name, observed);
   await app.init();
   platform.complete();
   started.front.attach(app.getHttpServer() as Server, await options.rawHandler?.(app));
+  return grpc;
 }
 
 /** Opens the ports, and then tells the registry. */
-async function open({ foundation, options, app, started, signal }: Rising): Promise<ServiceUrls> {
+async function open(rising: Rising, grpc: GrpcServer | undefined): Promise<ServiceUrls> {
+  const { foundation, options, app, started, signal } = rising;
   const { identity, settings, isOn, logger } = foundation;
   signal?.throwIfAborted();
-  if (started.transports.length > 0) await app.startAllMicroservices();
+  if (app.getMicroservices().length > 0) await app.startAllMicroservices();
   const port = await listen(app, settings.host, settings.port);
   const address = advertisedAddress(settings.host, settings.advertiseAddress);
-  const grpcPort = started.grpc?.port;
+  const grpcPort = grpc?.port;
   if (isOn('discovery')) {
     const { RegistryClient } = await import('@rookery/discovery');
     const instance = {

@@ -15,11 +15,8 @@ export interface Started {
   logger: Logger;
   health: Health;
   front: HttpFront;
-  app?: INestApplication;
+  app: INestApplication;
   lease?: Lease;
-  grpc?: { readonly port: number; close(): unknown };
-  /** gRPC and messaging servers; their close() waits for the running handlers. */
-  transports: { close(): unknown }[];
 }
 
 /**
@@ -27,18 +24,19 @@ export interface Started {
  * only then the application's modules, whose pools the running requests still needed.
  */
 export async function stop(started: Started, timeoutMs: number): Promise<void> {
-  const { logger, health, front, app, lease, transports } = started;
+  const { logger, health, front, app, lease } = started;
   health.drain();
   front.startDraining();
   if (lease) {
     await within(lease.release(), CLOSE_WITHIN_MS);
     await delay(Math.min(LINGER_MS, timeoutMs));
   }
-  const others = Promise.allSettled(transports.map(async (transport) => transport.close()));
+  // The servers alone: close() of a microservice would run the application's hooks under the running handlers.
+  const others = Promise.allSettled(app.getMicroservices().map(async (each) => each.getTransportServer().close()));
   const [cutOff, othersEnded] = await Promise.all([front.drain(timeoutMs), within(others, timeoutMs)]);
   if (cutOff > 0) logger.warn({ cutOff, timeoutMs }, 'requests cut off');
   if (!othersEnded) logger.warn({ timeoutMs }, 'handlers cut off');
-  if (app && !(await within(app.close(), CLOSE_WITHIN_MS))) {
+  if (!(await within(app.close(), CLOSE_WITHIN_MS))) {
     logger.warn({ timeoutMs: CLOSE_WITHIN_MS }, 'modules did not close in time');
   }
 }

@@ -30,8 +30,19 @@ export function observeHandlers(server: Pick<Server, 'addHandler'>, options: Obs
   server.addHandler = (pattern, handler, isEvent, extras) => {
     const route = routeOf(pattern);
     const observed: MessageHandler = (...args: HandlerArguments) => observe(route, args, handler, isEvent, options);
-    add(pattern, Object.assign(observed, handler), isEvent, extras);
+    chainThrough(observed, handler);
+    add(pattern, observed, isEvent, extras);
   };
+}
+
+/** Nest links the handlers of one event by `next` and follows it on the inner function; both must see the same link. */
+function chainThrough(outer: MessageHandler, inner: MessageHandler): void {
+  Object.defineProperty(outer, 'next', {
+    get: () => inner.next,
+    set: (next: MessageHandler['next']) => {
+      inner.next = next;
+    },
+  });
 }
 
 async function observe(
