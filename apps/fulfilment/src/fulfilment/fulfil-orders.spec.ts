@@ -1,0 +1,115 @@
+import { orderFulfilled, orderPlaced } from '@rookery/contracts';
+import { createMessaging, type Delivery, type Messaging } from '@rookery/messaging';
+import { startPostgres } from '@rookery/servers';
+import { createService, type RunningService } from '@rookery/service';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { AppModule } from '../app.module.ts';
+
+const postgres = await startPostgres();
+afterAll(() => postgres?.stop());
+
+const WITHIN = { timeout: 10_000, interval: 20 };
+/** Time for every try of a message, with the waits between them. */
+const ALL_TRIES = { timeout: 30_000, interval: 50 };
+
+describe.skipIf(!postgres)('fulfilment', () => {
+  let service: RunningService;
+  let messaging: Messaging;
+  const told: Delivery[] = [];
+
+  beforeAll(async () => {
+    Object.assign(process.env, {
+      DATABASE_URL: await postgres?.createDatabase('fulfilment'),
+      MESSAGING_URL: await postgres?.createDatabase('messaging'),
+      DISCOVERY_URL: 'static:',
+      LOG_LEVEL: 'silent',
+    });
+    messaging = await createMessaging();
+    await messaging.subscribe({ group: 'listener', topics: [orderFulfilled.name] }, async (delivery) => {
+      told.push(delivery);
+    });
+    service = await createService(AppModule, { name: 'fulfilment' });
+  });
+  afterAll(async () => {
+    await service?.close();
+    await messaging?.close();
+  });
+
+  const request = async (path: string, init?: RequestInit) => {
+    const response = await fetch(`${service.urls.http}/api/fulfilment${path}`, init);
+    // biome-ignore lint/suspicious/noExplicitAny: foreign JSON, asserted by the test that reads it
+    return { status: response.status, body: (await response.json()) as any };
+  };
+  const replay = (body: object) =>
+    request('/dead-letters/replay', {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    });
+  const publish = (payload: unknown, id: string = crypto.randomUUID()) =>
+    messaging.publish([{ id, topic: orderPlaced.name, payload, headers: {}, occurredAtMs: Date.now() }]).then(() => id);
+  const placed = (orderId: string = crypto.randomUUID()) => ({
+    orderId,
+    items: [{ filmId: 'film-0001', title: 'The Land Girls', quantity: 1, priceCents: 1099 }],
+    totalCents: 1099,
+    placedAt: new Date().toISOString(),
+  });
+  const tellings = (orderId: string) =>
+    told.filter(({ payload }) => orderFulfilled.schema.parse(payload).orderId === orderId);
+
+  it('fulfils an order that was placed, shows it and tells of it', async () => {
+    const order = placed();
+    await publish(order);
+    await vi.waitFor(() => expect(tellings(order.orderId)).toHaveLength(1), WITHIN);
+    expect(await request(`/orders/${order.orderId}`)).toMatchObject({
+      status: 200,
+      body: { orderId: order.orderId, totalCents: 1099, items: [{ filmId: 'film-0001', quantity: 1 }] },
+    });
+    expect(await request(`/orders/${crypto.randomUUID()}`)).toMatchObject({ status: 404 });
+  });
+
+  it('fulfils an order once, however often and under whatever id the message comes', async () => {
+    const order = placed();
+    const id = crypto.randomUUID();
+    await Promise.all([publish(order, id), publish(order, id), publish(order), publish(order)]);
+    const marker = placed();
+    await vi.waitFor(() => expect(tellings(order.orderId)).toHaveLength(1), WITHIN);
+    await publish(marker);
+    await vi.waitFor(() => expect(tellings(marker.orderId)).toHaveLength(1), WITHIN);
+    expect(tellings(order.orderId)).toHaveLength(1);
+  });
+
+  it('puts a message that does not fit into the dead letters, and goes on', async () => {
+    const id = await publish({ nonsense: true });
+    const order = placed();
+    await publish(order);
+    await vi.waitFor(() => expect(tellings(order.orderId)).toHaveLength(1), WITHIN);
+    const dead = await vi.waitFor(async () => {
+      const { body } = await request('/dead-letters');
+      const found = body.items.find((letter: { id: string }) => letter.id === id);
+      expect(found).toBeDefined();
+      return found;
+    }, ALL_TRIES);
+    expect(dead).toMatchObject({
+      topic: orderPlaced.name,
+      payload: { nonsense: true },
+      reason: expect.stringMatching(/orderId/),
+    });
+    expect(dead).not.toHaveProperty('headers');
+    expect(await replay({ ids: [id] })).toEqual({ status: 200, body: { replayed: 1 } });
+    await vi.waitFor(async () => {
+      const { body } = await request('/dead-letters?limit=10');
+      expect(body.items.map((letter: { id: string }) => letter.id)).toContain(id);
+    }, ALL_TRIES);
+  }, 60_000);
+
+  it('refuses what is no replay', async () => {
+    expect(await replay({ ids: [] })).toMatchObject({ status: 400 });
+    expect(await replay({ all: true })).toMatchObject({ status: 400 });
+    expect(await request('/dead-letters?limit=0')).toMatchObject({
+      status: 400,
+      body: { issues: [{ path: 'limit' }] },
+    });
+    expect(await request('/orders/nonsense')).toMatchObject({ status: 400 });
+  });
+});
