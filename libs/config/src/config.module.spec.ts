@@ -58,12 +58,3 @@ it('stops the start-up with the path of a wrong value', () =>
     await writeFile(file, 'mail: { from: 7 }');
     await expect(application(file)).rejects.toThrow('mail.from: expected text, received number');
   }));
-
-it('refuses an unknown scheme in one sentence', async () => {
-  const opening = import('./open-sources.ts').then(({ openConfigSource }) =>
-    openConfigSource({ service: 'orders', url: 'carrier-pigeon://coop' }),
-  );
-  await expect(opening).rejects.toThrow(
-    'CONFIG_URL has the scheme "carrier-pigeon", which no driver serves: use http://host:port of a configuration centre or file:path.',
-  );
-});

@@ -22,6 +22,8 @@ export interface ConfigCenterOptions {
   heartbeatMs?: number;
 }
 
+const HANDED_KEPT = 4;
+
 /**
  * Settings from apps/config-center: a GET at the start, then its stream of Server-Sent Events. Uses Node's fetch, no
  * client package. While the centre is away the values stay; a start without it takes the last applied release from disk.
@@ -111,6 +113,7 @@ class ConfigCenterSource implements ConfigSource {
   #hand(snapshot: Snapshot): Snapshot {
     this.#cursor = snapshot.version;
     this.#handed.set(snapshot.version, snapshot);
+    for (const version of [...this.#handed.keys()].slice(0, -HANDED_KEPT)) this.#handed.delete(version);
     return snapshot;
   }
 
