@@ -101,6 +101,7 @@ export class KeyStore {
 
   /** Takes the locks of a session that has ended away; nobody gets them before the delay is over. */
   endSession(id: string, behavior: 'release' | 'delete', lockDelayMs: number): void {
+    this.#forgetPastDelays();
     for (const entry of [...this.#entries.values()].filter(({ session }) => session === id)) {
       const { key, session: _session, ...rest } = entry;
       if (behavior === 'delete') this.#entries.delete(key);
@@ -132,10 +133,11 @@ export class KeyStore {
   }
 
   #delayed(key: string): boolean {
-    const fromMs = this.#lockableFromMs.get(key);
-    if (fromMs === undefined) return false;
-    if (fromMs > this.#options.now()) return true;
-    this.#lockableFromMs.delete(key);
-    return false;
+    return (this.#lockableFromMs.get(key) ?? 0) > this.#options.now();
+  }
+
+  #forgetPastDelays(): void {
+    const nowMs = this.#options.now();
+    for (const [key, fromMs] of this.#lockableFromMs) if (fromMs <= nowMs) this.#lockableFromMs.delete(key);
   }
 }
