@@ -72,7 +72,11 @@ const GRPC = [
   'libs/contracts/proto/reviews/v1/reviews.proto',
   'libs/contracts/src/reviews/reviews.ts',
 ];
-const MESSAGING = ['apps/reviews/src/reviews/reviews.events.ts', 'libs/contracts/src/reviews/review-requested.ts'];
+const MESSAGING = [
+  'apps/reviews/src/reviews/reviews.events.spec.ts',
+  'apps/reviews/src/reviews/reviews.events.ts',
+  'libs/contracts/src/reviews/review-requested.ts',
+];
 
 describe('nx g @rookery/nx:service', () => {
   it.each<[string, Partial<ServiceGeneratorOptions>, string[]]>([

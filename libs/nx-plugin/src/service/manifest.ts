@@ -9,7 +9,7 @@ interface Manifest {
 }
 
 /** Packages of the workspace that only its specs use, and their folders. */
-function specLibraries({ grpc, database }: NewService): Array<readonly [name: string, folder: string]> {
+function specLibraries({ grpc, messaging, database }: NewService): Array<readonly [name: string, folder: string]> {
   return [
     ...(grpc
       ? ([
@@ -17,7 +17,7 @@ function specLibraries({ grpc, database }: NewService): Array<readonly [name: st
           ['@rookery/rpc', 'libs/rpc'],
         ] as const)
       : []),
-    ...(database ? ([['@rookery/servers', 'tests/servers']] as const) : []),
+    ...(database || messaging ? ([['@rookery/servers', 'tests/servers']] as const) : []),
   ];
 }
 
