@@ -144,10 +144,11 @@ export class Exchange implements TryListener, Waiting {
       () => this.#answer(errors.noInstance(target.service, 1_000)),
       Math.min(this.#limitMs, 2_000),
     );
-    target.ready().finally(() => {
+    const known = () => {
       clearTimeout(timer);
       if (!this.#finished) this.#admit();
-    });
+    };
+    target.ready().then(known, known);
   }
 
   #admit(): void {

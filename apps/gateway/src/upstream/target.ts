@@ -45,8 +45,13 @@ export class Target {
 
   /** An instance that was not tried yet, with its connections. */
   choose(tried?: ReadonlySet<string>): InstancePool | undefined {
-    this.reconcile();
-    const instance = this.#upstream.pick(tried);
+    let instance: Instance | undefined;
+    try {
+      this.reconcile();
+      instance = this.#upstream.pick(tried);
+    } catch {
+      // Too many services are watched: this one has no instance that could be known.
+    }
     if (!instance) return undefined;
     let pool = this.#pools.get(instance.id);
     if (!pool) {
