@@ -8,9 +8,13 @@ export interface ServerSpan {
   readonly span: Span;
 }
 
-/** Takes the caller's context off the carrier and starts this side's span in it. */
-export function startServerSpan(carrier: Carrier, name: string, kind: SpanKind = SpanKind.SERVER): ServerSpan {
-  const parent = extract(carrier);
+/** Takes the caller's context off the carrier, unless the transport has done so, and starts this side's span in it. */
+export function startServerSpan(
+  carrier: Carrier,
+  name: string,
+  kind: SpanKind = SpanKind.SERVER,
+  parent: Context = extract(carrier),
+): ServerSpan {
   const span = trace.getTracer('rookery').startSpan(name, { kind }, parent);
   return { context: trace.setSpan(parent, span), traceId: span.spanContext().traceId, span };
 }

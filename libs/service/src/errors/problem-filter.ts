@@ -61,7 +61,10 @@ export class ProblemFilter implements ExceptionFilter {
 
   #rpc(error: unknown, host: ArgumentsHost): Observable<unknown> {
     const { grpc } = this.#options;
-    if (grpc === undefined || !host.getArgs().some(isGrpcCall)) return throwError(() => error);
+    if (grpc === undefined || !host.getArgs().some(isGrpcCall)) {
+      this.#log(error, {});
+      return throwError(() => error);
+    }
     const known = knownRpcError(error);
     if (known === undefined || known.status >= 500) this.#log(error, {});
     const { code, detail, status } = toProblem(error);

@@ -97,10 +97,12 @@ function routeOf(pattern: unknown): string {
   return JSON.stringify(pattern);
 }
 
-/** A span of ours where the transport itself has started none. */
+/** A span of ours where the transport has started none; it may have taken the caller's context off the wire already. */
 function ownSpan(route: string, received: unknown): ServerSpan | undefined {
-  if (trace.getSpan(context.active()) !== undefined) return undefined;
-  return startServerSpan(carrierOf(received), route, SpanKind.CONSUMER);
+  const active = context.active();
+  const current = trace.getSpan(active);
+  if (current?.isRecording()) return undefined;
+  return startServerSpan(carrierOf(received), route, SpanKind.CONSUMER, current && active);
 }
 
 /** Headers of the delivery that a messaging handler is given as its second argument. */
