@@ -4,6 +4,7 @@ export * from './messaging.ts';
 export { MessagingModule, type MessagingModuleOptions } from './nest/messaging.module.ts';
 export { MessagingClient } from './nest/messaging-client.ts';
 export { MessagingContext } from './nest/messaging-context.ts';
+export { MessagingErrorFilter } from './nest/messaging-error-filter.ts';
 export { MessagingServer, type ServerOptions } from './nest/messaging-server.ts';
 export { Inbox } from './outbox/inbox.ts';
 export { InboxCleaner, type InboxCleanerOptions } from './outbox/inbox-cleaner.ts';

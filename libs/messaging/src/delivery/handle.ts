@@ -25,5 +25,8 @@ export async function handle(
 
 const MAX_REASON_LENGTH = 1_000;
 
-const sentence = (error: unknown): string =>
-  (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, MAX_REASON_LENGTH);
+function sentence(error: unknown): string {
+  const { name, message } = (error ?? {}) as { name?: unknown; message?: unknown };
+  const text = typeof message === 'string' ? message : String(error);
+  return (typeof name === 'string' ? `${name}: ${text}` : text).slice(0, MAX_REASON_LENGTH);
+}

@@ -12,7 +12,8 @@ export type ServerOptions = Partial<Omit<SubscribeOptions, 'topics' | 'ephemeral
 /**
  * Nest's transport over the messaging port: `@EventPattern('order.placed')` and `@MessagePattern` handlers as with
  * any other. `app.connectMicroservice({ strategy: app.get(MessagingServer) })` connects it. An event handler that
- * throws is tried again and at last dead-lettered; a request is answered with its error.
+ * throws is tried again and at last dead-lettered, by all handlers of its topic; a request is answered with its error.
+ * Without libs/service, add {@link MessagingErrorFilter}: Nest's own hides what an error says.
  */
 @Injectable()
 export class MessagingServer extends Server implements CustomTransportStrategy {
@@ -63,19 +64,8 @@ export class MessagingServer extends Server implements CustomTransportStrategy {
   async #dispatch(delivery: Delivery): Promise<void> {
     const handler = this.messageHandlers.get(delivery.topic);
     if (!handler) throw errors.invalid(`no handler for topic ${delivery.topic}`);
-    if (handler.isEventHandler) return this.#handleEvent(handler, delivery);
-    await this.#answer(handler, delivery);
-  }
-
-  /** Every handler of the topic, one after another: one that fails has the event delivered again to all. */
-  async #handleEvent(first: MessageHandler, delivery: Delivery): Promise<void> {
-    for (
-      let handler: MessageHandler | undefined = first;
-      handler;
-      handler = handler.next as MessageHandler | undefined
-    ) {
-      await settled(await handler(delivery.payload, new MessagingContext([delivery])));
-    }
+    if (!handler.isEventHandler) return this.#answer(handler, delivery);
+    await settled(await handler(delivery.payload, new MessagingContext([delivery])));
   }
 
   async #answer(handler: MessageHandler, delivery: Delivery): Promise<void> {

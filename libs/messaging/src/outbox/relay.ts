@@ -89,7 +89,7 @@ export class OutboxRelay {
     const { rows } = await sql<Row>`
       select id::text, message_id as "messageId", topic, payload, headers,
         (extract(epoch from occurred_at) * 1000)::double precision as "occurredAtMs"
-      from outbox order by id limit ${this.#batchSize} for update skip locked`.execute(trx);
+      from outbox order by outbox.id limit ${this.#batchSize} for update skip locked`.execute(trx);
     if (rows.length === 0) return 0;
     await this.messaging.publish(rows.map(messageOf));
     const ids = rows.map((row) => row.id);
