@@ -8,6 +8,10 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 /** The compiled fixture: a process of its own runs what `nx build` has made. */
 const PROGRAM = fileURLToPath(new URL('../dist/testing/slow-service.js', import.meta.url));
 
+/** A process starts in under a second; a machine that is busy with other suites may need far longer. */
+const PATIENCE_MS = 30_000;
+vi.setConfig({ testTimeout: 2 * PATIENCE_MS });
+
 interface Message {
   type: string;
   for?: string;
@@ -41,7 +45,7 @@ class Program {
         if (!found) throw new Error(`no message ${type}; ${this.output}`);
         return found;
       },
-      { timeout: 10_000, interval: 5 },
+      { timeout: PATIENCE_MS, interval: 5 },
     );
   }
 
@@ -92,7 +96,7 @@ const refused = (url: string) =>
       socket.destroy();
       expect(outcome).toBe('ECONNREFUSED');
     },
-    { timeout: 5_000, interval: 10 },
+    { timeout: PATIENCE_MS, interval: 10 },
   );
 
 describe('a service as a process', () => {
@@ -145,7 +149,7 @@ describe('a service as a process', () => {
     const [said] = (await once(parent.stdout, 'data')) as [Buffer];
     const orphan = Number(said);
     parent.kill('SIGKILL');
-    await vi.waitFor(() => expect(runs(orphan)).toBe(false), { timeout: 8_000, interval: 20 });
+    await vi.waitFor(() => expect(runs(orphan)).toBe(false), { timeout: PATIENCE_MS, interval: 20 });
   });
 
   it.each(['throw-later', 'reject-later'])(

@@ -8,6 +8,8 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { createService } from '../create-service.ts';
 import type { RunningService } from '../service-options.ts';
 
+vi.setConfig({ testTimeout: 60_000 });
+
 const HANDLERS = 100;
 const { promise: released, resolve: release } = Promise.withResolvers<void>();
 const entered: number[] = [];
@@ -61,7 +63,7 @@ describe.skipIf(!postgres)('messages of a service, on a real Postgres', () => {
   it(`lets ${HANDLERS} running handlers end and acknowledge when it stops, and none is delivered again`, async () => {
     const client = await start();
     for (let number = 0; number < HANDLERS; number++) await emit(client, 'order.slow', { number });
-    await vi.waitFor(() => expect(entered).toHaveLength(HANDLERS), { timeout: 10_000 });
+    await vi.waitFor(() => expect(entered).toHaveLength(HANDLERS), { timeout: 30_000 });
     const closed = service.close();
     await vi.waitFor(() => expect(service.app.getHttpServer().listening).toBe(false));
     expect(ended).toHaveLength(0);
@@ -71,7 +73,7 @@ describe.skipIf(!postgres)('messages of a service, on a real Postgres', () => {
 
     const next = await start();
     await runWithRequest({ lane: 'blue' }, () => emit(next, 'order.seen', {}));
-    await vi.waitFor(() => expect(seen).toHaveLength(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(seen).toHaveLength(1), { timeout: 30_000 });
     expect(seen).toEqual([{ group: 'orders', lane: 'blue', traceId: expect.stringMatching(/^[0-9a-f]{32}$/) }]);
     expect(entered).toHaveLength(HANDLERS);
     expect(await service.metrics.registry.metrics()).toMatch(
