@@ -18,7 +18,10 @@ export interface Delivery<T = unknown> extends Message<T> {
   attempt: number;
 }
 
-/** Resolves: acknowledged. Rejects: tried again after a back-off, and dead-lettered after the last try. */
+/**
+ * Resolves: acknowledged. Rejects: tried again after a back-off, and dead-lettered after the last try; at once when the
+ * error says that the message itself is wrong (a RookeryError with status 400), because no try mends that.
+ */
 export type MessageHandler = (delivery: Delivery) => Promise<void>;
 
 export interface SubscribeOptions {

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { trace } from '@opentelemetry/api';
-import { currentRequest, currentTraceId, runWithRequest, startTracing } from '@rookery/observability';
+import { currentRequest, currentTraceId, RookeryError, runWithRequest, startTracing } from '@rookery/observability';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMessaging, type MessagingOptions } from '../create-messaging.ts';
 import { createMessage, MAX_PAYLOAD_BYTES } from '../envelope.ts';
@@ -166,6 +166,18 @@ export function messagingContract(name: string, { engine, unreachableUrl, fork }
       expect(await messaging.deadLetters(group, 1)).toEqual([expected(newer)]);
       expect(await dead(group)).toHaveLength(2);
       expect(deliveries).toHaveLength(6);
+      await close();
+    });
+
+    it('dead-letters at once what its handler refuses as malformed', async () => {
+      const { group, topic } = names();
+      const { deliveries, close } = await collect({ group, topics: [topic] }, async ({ payload }) => {
+        if (payload !== 'fine') throw new RookeryError('ORDER_MALFORMED', 'no order', { status: 400 });
+      });
+      const [malformed] = await publish(topic, 'nonsense', 'fine');
+      await expect.poll(async () => (await dead(group)).length, WAIT).toBe(1);
+      expect(await dead(group)).toMatchObject([{ id: malformed?.id, attempts: 1, reason: 'RookeryError: no order' }]);
+      expect(deliveries).toHaveLength(2);
       await close();
     });
 

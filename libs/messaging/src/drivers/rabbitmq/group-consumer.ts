@@ -72,7 +72,7 @@ export class GroupConsumer {
 
   async #failed(message: Message, attempt: number, outcome: Outcome & { ok: false }): Promise<ConsumerStatus> {
     const { group, maxAttempts, retryDelayMs: baseMs } = this.settings;
-    if (attempt >= maxAttempts) return this.#bury(message, attempt, outcome.reason);
+    if (outcome.hopeless || attempt >= maxAttempts) return this.#bury(message, attempt, outcome.reason);
     const queue = retryQueue(group, retryDelayMs(attempt, baseMs));
     return this.#moved(async () => {
       await this.broker.call(() => this.broker.connection.queueDeclare(queue));
