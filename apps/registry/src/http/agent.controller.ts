@@ -43,7 +43,7 @@ export class AgentController {
   @Get('service/:id')
   service(@Param('id') id: string, @Res({ passthrough: true }) response: Response): string {
     const service = this.state.services.get(id);
-    if (!service) throw new Refusal(404, `unknown service ID: "${id.slice(0, 256)}"`);
+    if (!service) throw new Refusal(404, `unknown service ID: ${id.slice(0, 256)}`);
     return json(response, agentServiceJson(service));
   }
 

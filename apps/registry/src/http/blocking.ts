@@ -16,14 +16,14 @@ export class Blocking {
   async query(request: Request, response: Response, subject: Subject): Promise<void> {
     refuseUnsupported(request);
     const index = indexOf(request);
-    if (index > 0) await this.#wait(request, response, subject, index);
+    const waitMs = waitOf(request);
+    if (index > 0) await this.#wait(response, subject, index, waitMs);
     response.header('x-consul-index', this.waiters.indexOf(subject));
     response.header('x-consul-knownleader', 'true');
     response.header('x-consul-lastcontact', 0);
   }
 
-  async #wait(request: Request, response: Response, subject: Subject, index: number): Promise<void> {
-    const waitMs = waitOf(request);
+  async #wait(response: Response, subject: Subject, index: number, waitMs: number): Promise<void> {
     const gone = new AbortController();
     const leave = (): void => gone.abort();
     response.raw.once('close', leave);
@@ -53,7 +53,7 @@ function waitOf(request: Request): number {
 function refuseUnsupported(request: Request): void {
   if (parameter(request, 'filter')) throw new Refusal(400, 'filter expressions are not supported by this registry');
   const dc = parameter(request, 'dc');
-  if (dc && dc !== DATACENTER) throw new Refusal(500, `No path to datacenter "${dc.slice(0, 100)}"`);
+  if (dc && dc !== DATACENTER) throw new Refusal(500, 'No path to datacenter');
 }
 
 export const DATACENTER = 'dc1';

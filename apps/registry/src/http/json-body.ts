@@ -17,8 +17,7 @@ export function jsonBody<T>(request: Request, schema: z.ZodType<T>): T {
   const checked = schema.safeParse(value);
   if (checked.success) return checked.data;
   const [issue] = checked.error.issues;
-  throw new Refusal(
-    400,
-    `Request decode failed: ${[issue?.path.join('.'), issue?.message].filter(Boolean).join(': ')}`,
-  );
+  const message = issue?.message ?? 'invalid body';
+  if (message.startsWith('Missing ')) throw new Refusal(400, message);
+  throw new Refusal(400, `Request decode failed: ${[issue?.path.join('.'), message].filter(Boolean).join(': ')}`);
 }

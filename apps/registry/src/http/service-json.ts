@@ -22,8 +22,7 @@ export const healthCheckJson = (check: CheckRecord, service: ServiceRecord | und
   ModifyIndex: check.modifyIndex,
 });
 
-/** An instance as /v1/agent/services shows it. */
-export const agentServiceJson = (service: ServiceRecord) => ({
+const serviceJson = (service: ServiceRecord) => ({
   ID: service.id,
   Service: service.name,
   Tags: service.tags,
@@ -32,21 +31,27 @@ export const agentServiceJson = (service: ServiceRecord) => ({
   Address: service.address,
   Weights: { Passing: service.weights.passing, Warning: service.weights.warning },
   EnableTagOverride: false,
-  Datacenter: DATACENTER,
   CreateIndex: service.createIndex,
   ModifyIndex: service.modifyIndex,
 });
 
+/** An instance as /v1/agent/services shows it. */
+export const agentServiceJson = (service: ServiceRecord) => ({ ...serviceJson(service), Datacenter: DATACENTER });
+
 /** An entry of /v1/health/service/:name. */
 export const serviceEntryJson = (service: ServiceRecord, checks: CheckRecord[]) => ({
   Node: node(1),
-  Service: agentServiceJson(service),
+  Service: serviceJson(service),
   Checks: checks.map((check) => healthCheckJson(check, service)),
 });
 
 /** An entry of /v1/catalog/service/:name. */
-export const catalogServiceJson = (service: ServiceRecord) => ({
-  ...node(1),
+export const catalogServiceJson = (service: ServiceRecord) => {
+  const { Meta, ...registered } = node(1);
+  return { ...registered, NodeMeta: Meta, ...catalogFacts(service) };
+};
+
+const catalogFacts = (service: ServiceRecord) => ({
   ServiceID: service.id,
   ServiceName: service.name,
   ServiceTags: service.tags,

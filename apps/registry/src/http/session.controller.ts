@@ -19,7 +19,7 @@ const NODE_CHECK = 'serfHealth';
 const creation = z.object({
   Name: z.string().max(256).default(''),
   Node: z.literal(NODE_NAME, `Missing node registration: the node is "${NODE_NAME}"`).optional(),
-  Behavior: z.enum(['release', 'delete', ''], 'must be release or delete').default('release'),
+  Behavior: z.string().default(''),
   TTL: z.string().default(''),
   LockDelay: z.union([z.string(), z.number()]).default(DEFAULT_LOCK_DELAY),
   Checks: z.array(z.string()).nullish(),
@@ -85,7 +85,10 @@ export class SessionController {
   #request({ Name, Behavior, TTL, LockDelay, Checks, NodeChecks, ServiceChecks }: z.output<typeof creation>) {
     const ttlMs = TTL === '' ? undefined : parseDuration(TTL);
     if (TTL !== '' && (ttlMs === undefined || ttlMs < SHORTEST_TTL_MS || ttlMs > LONGEST_TTL_MS)) {
-      throw new Refusal(400, `Invalid Session TTL '${TTL.slice(0, 32)}', must be between [10s=24h0m0s]`);
+      throw new Refusal(500, `Invalid Session TTL '${TTL.slice(0, 32)}', must be between [10s=24h0m0s]`);
+    }
+    if (!['', 'release', 'delete'].includes(Behavior)) {
+      throw new Refusal(500, `Invalid Behavior setting '${Behavior.slice(0, 32)}'`);
     }
     const lockDelayMs = parseDuration(LockDelay);
     if (lockDelayMs === undefined) throw new Refusal(400, 'Request decode failed: LockDelay: invalid duration');
