@@ -28,7 +28,7 @@ export async function startOwnConsul(): Promise<OwnServer | undefined> {
   const server: OwnServer = {
     url: `consul://127.0.0.1:${http}`,
     async start() {
-      guarded = new GuardedProcess({ command: program, args, log: join(home, 'log'), cwd: home });
+      guarded = new GuardedProcess({ command: program, args, log: join(home, 'log'), home });
       await guarded.ready('consul', () => hasLeader(http));
     },
     async kill() {

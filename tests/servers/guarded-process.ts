@@ -5,7 +5,8 @@ export interface GuardedOptions {
   command: string;
   args: string[];
   env?: NodeJS.ProcessEnv;
-  cwd?: string;
+  /** Folder that is its own: where it runs, removed when this process ends without having stopped it. */
+  home: string;
   /** File that takes its output. */
   log: string;
   uid?: number;
@@ -14,9 +15,9 @@ export interface GuardedOptions {
 
 /**
  * Runs the program in a process group of its own, whose guard reads a pipe of ours: when this process ends in
- * whatever way, the pipe ends and the guard kills the group; when the program ends, the guard ends with it.
+ * whatever way, the pipe ends and the guard removes the folder and kills the group; when the program ends, the guard ends with it.
  */
-const GUARD = '{ "$@" </dev/null; kill -KILL 0; } & cat >/dev/null; kill -KILL 0';
+const GUARD = '{ "$@" </dev/null; kill -KILL 0; } & cat >/dev/null; rm -rf "$GUARDED_HOME"; kill -KILL 0';
 
 /** A program that does not outlive this process. */
 export class GuardedProcess {
@@ -25,14 +26,14 @@ export class GuardedProcess {
   readonly #ended: Promise<void>;
   running = true;
 
-  constructor({ command, args, env, cwd, log, uid, gid }: GuardedOptions) {
+  constructor({ command, args, env, home, log, uid, gid }: GuardedOptions) {
     this.#log = log;
     const output = openSync(log, 'a');
     this.#child = spawn('sh', ['-c', GUARD, 'guard', command, ...args], {
       detached: true,
       stdio: ['pipe', output, output],
-      ...(env ? { env } : {}),
-      ...(cwd ? { cwd } : {}),
+      cwd: home,
+      env: { ...(env ?? process.env), GUARDED_HOME: home },
       ...(uid === undefined ? {} : { uid }),
       ...(gid === undefined ? {} : { gid }),
     });

@@ -62,7 +62,7 @@ export async function startOwnPostgres(args: string[] = []): Promise<OwnPostgres
     createDatabase: (prefix) => createDatabase(url, prefix),
     async start() {
       for (let attempt = 1; ; attempt += 1) {
-        const options = { command: postgres, args: ['-D', data, ...flags], log: join(home, 'log'), cwd: home, ...user };
+        const options = { command: postgres, args: ['-D', data, ...flags], log: join(home, 'log'), home, ...user };
         guarded = new GuardedProcess(options);
         try {
           return await guarded.ready('postgres', () => query(url, 'select 1'));

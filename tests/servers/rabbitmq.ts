@@ -51,12 +51,13 @@ export async function startOwnRabbitmq(): Promise<OwnServer | undefined> {
     args: ['-port', String(epmdPort), '-address', '127.0.0.1'],
     env,
     log: join(home, 'epmd.log'),
+    home,
   });
   let guarded: GuardedProcess | undefined;
   const server: OwnServer = {
     url: `amqp://guest:guest@127.0.0.1:${port}`,
     async start() {
-      guarded = new GuardedProcess({ command: program, args: [], env, log, cwd: home });
+      guarded = new GuardedProcess({ command: program, args: [], env, log, home });
       await guarded.ready('rabbitmq', () => speaksAmqp(port), 60_000);
     },
     async kill() {

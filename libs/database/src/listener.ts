@@ -8,6 +8,9 @@ export interface ListenerOptions {
   timeoutMs?: number;
 }
 
+/** A server that does not answer any more does not hold up a shutdown. */
+const CLOSE_TIMEOUT_MS = 1_000;
+
 /**
  * Hears NOTIFY on one connection of its own and connects again when that dies. What was notified in between is
  * lost by nature, so `onWake` also runs after each (re)connection. A pool behind a transaction-pooling proxy
@@ -41,7 +44,7 @@ export class PgListener {
     clearTimeout(this.#timer);
     const client = this.#client;
     this.#client = undefined;
-    await client?.end().catch(() => {});
+    if (client) await ended(client, CLOSE_TIMEOUT_MS);
   }
 
   async #connect(): Promise<void> {
@@ -96,4 +99,11 @@ export class PgListener {
       }, lose);
     }, this.#options.heartbeatMs);
   }
+}
+
+async function ended(client: Client, withinMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, withinMs);
+  await Promise.race([client.end().catch(() => {}), promise]);
+  clearTimeout(timer);
 }

@@ -1,3 +1,4 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { freePorts, startOwnPostgres } from '@rookery/servers';
 import { sql } from 'kysely';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -64,3 +65,49 @@ describe.skipIf(!postgres)('a Postgres that is killed and comes back', () => {
     await database.close();
   });
 });
+
+describe.skipIf(!postgres)('a connection that is half open: packets vanish, nobody says goodbye', () => {
+  it('is noticed by its heartbeat, and notifications arrive again', async () => {
+    const target = new URL(postgres?.url ?? '');
+    const proxy = await silentProxy(Number(target.port));
+    target.port = String(proxy.port);
+    const wakes: (string | undefined)[] = [];
+    const listener = new PgListener(target, 'films', (payload) => wakes.push(payload), {
+      heartbeatMs: 50,
+      timeoutMs: 200,
+    });
+    await expect.poll(() => wakes.length).toBe(1);
+    proxy.silence();
+    await expect.poll(() => wakes.length, { timeout: 5_000 }).toBe(2);
+    expect(listener.connected).toBe(true);
+    const startedAtMs = Date.now();
+    proxy.silence();
+    await listener.close();
+    expect(Date.now() - startedAtMs).toBeLessThan(2_000);
+    await proxy.close();
+  });
+});
+
+/** Passes bytes on until told to swallow those of the connections that are open then. */
+async function silentProxy(target: number) {
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect({ port: target, host: '127.0.0.1' });
+    near.pipe(far).pipe(near);
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    silence() {
+      for (const socket of sockets) socket.unpipe().pause();
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
