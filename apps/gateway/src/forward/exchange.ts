@@ -65,7 +65,7 @@ export class Exchange implements TryListener, Waiting {
   start(): void {
     const { response, target } = this.parts;
     response.on('close', () => this.#onClose());
-    if (target.isReady) this.#admit();
+    if (target.isReady) this.#admit(this.parts.startedAtMs);
     else this.#awaitTarget();
   }
 
@@ -146,12 +146,12 @@ export class Exchange implements TryListener, Waiting {
     );
     const known = () => {
       clearTimeout(timer);
-      if (!this.#finished) this.#admit();
+      if (!this.#finished) this.#admit(performance.now());
     };
     target.ready().then(known, known);
   }
 
-  #admit(): void {
+  #admit(nowMs: number): void {
     const { target } = this.parts;
     const pool = target.choose();
     if (!pool) {
@@ -160,13 +160,13 @@ export class Exchange implements TryListener, Waiting {
       this.#answer(errors.circuitOpen(target.service, target.breaker.retryAfterMs));
     } else {
       target.budget.earn();
-      this.#send(pool);
+      this.#send(pool, nowMs);
     }
   }
 
-  #send(pool: InstancePool): void {
+  #send(pool: InstancePool, nowMs: number): void {
     const { request, match, head, target, deadlines } = this.parts;
-    const leftMs = this.#leftMs();
+    const leftMs = this.#leftMs(nowMs);
     if (pool.isFull || leftMs <= 0) {
       this.#answer(pool.isFull ? errors.overloaded(target.service) : this.#timedOut());
       return;
@@ -174,9 +174,9 @@ export class Exchange implements TryListener, Waiting {
     this.#tryMs = Math.min(leftMs, match.route.tryTimeoutMs);
     this.tries++;
     this.instance = pool.instance.id;
-    const attempt = new UpstreamTry(this, target, pool);
+    const attempt = new UpstreamTry(this, target, pool, nowMs);
     this.#current = attempt;
-    this.dueAtMs = performance.now() + this.#tryMs;
+    this.dueAtMs = nowMs + this.#tryMs;
     deadlines.add(this);
     this.#addOwn(head.headers, leftMs);
     if (head.hasBody) this.#body = this.#newBody();
@@ -247,6 +247,7 @@ export class Exchange implements TryListener, Waiting {
   #tryAnother(attempt: UpstreamTry, failure: TryFailure): boolean {
     this.parts.deadlines.delete(this);
     const { request, head, match, target } = this.parts;
+    const nowMs = performance.now();
     const allowed = mayRetry({
       failure,
       method: request.method as string,
@@ -254,7 +255,7 @@ export class Exchange implements TryListener, Waiting {
       sent: attempt.sent,
       tries: this.tries,
       maxTries: match.route.tries,
-      leftMs: this.#leftMs(),
+      leftMs: this.#leftMs(nowMs),
     });
     if (!allowed || this.#finished || (this.#body?.started ?? false)) return false;
     this.#tried ??= new Set();
@@ -262,12 +263,12 @@ export class Exchange implements TryListener, Waiting {
     // A connection that was closed while idle says little of its instance: it may be asked again.
     const next = target.choose(this.#tried) ?? (failure === 'reset' ? target.choose() : undefined);
     if (!next || !target.budget.spend()) return false;
-    this.#send(next);
+    this.#send(next, nowMs);
     return true;
   }
 
-  #leftMs(): number {
-    return this.#limitMs - (performance.now() - this.parts.startedAtMs);
+  #leftMs(nowMs: number): number {
+    return this.#limitMs - (nowMs - this.parts.startedAtMs);
   }
 
   onDue(): void {

@@ -20,7 +20,6 @@ export class UpstreamTry implements Dispatcher.DispatchHandler {
   controller: Controller | undefined;
   /** How the instance did, as far as is known. */
   outcome: Outcome = 'unknown';
-  readonly #startedAtMs = performance.now();
   #latencyMs = 0;
   #deaf = false;
   #settled = false;
@@ -30,6 +29,7 @@ export class UpstreamTry implements Dispatcher.DispatchHandler {
     private readonly listener: TryListener,
     private readonly target: Target,
     readonly pool: InstancePool,
+    private readonly startedAtMs: number,
   ) {
     target.begin(pool);
   }
@@ -59,7 +59,7 @@ export class UpstreamTry implements Dispatcher.DispatchHandler {
 
   onResponseStart(_controller: Controller, status: number, headers: Headers): void {
     if (status < 200 || this.#deaf) return;
-    this.#latencyMs = performance.now() - this.#startedAtMs;
+    this.#latencyMs = performance.now() - this.startedAtMs;
     this.outcome = 'answered';
     this.listener.onHeaders(this, status, headers);
   }
@@ -89,6 +89,6 @@ export class UpstreamTry implements Dispatcher.DispatchHandler {
   #settle(): void {
     if (this.#settled) return;
     this.#settled = true;
-    this.target.end(this.pool, this.#latencyMs || performance.now() - this.#startedAtMs, this.outcome);
+    this.target.end(this.pool, this.#latencyMs || performance.now() - this.startedAtMs, this.outcome);
   }
 }
