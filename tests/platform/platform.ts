@@ -56,7 +56,7 @@ export class Platform {
 
   /** Process ids of an app's instances that run; of `postgres` the database server's own. */
   pids(app: string): number[] {
-    if (app === 'postgres') return [postmasterPid(dataFolder(this.home)) ?? []].flat();
+    if (app === 'postgres') return [postmasterPid(dataFolder(this.home)) ?? []].flat().filter(isAlive);
     return this.#of(app).flatMap(({ pid }) => (pid !== undefined && isAlive(pid) ? [pid] : []));
   }
 
@@ -67,9 +67,11 @@ export class Platform {
     if (signal === 'SIGKILL') await this.#until(`${app} (${pid}) is gone`, () => !isAlive(pid));
   }
 
-  /** kill -9 of the database server; the platform starts it again. */
-  killPostgres(): Promise<void> {
-    return this.kill('postgres');
+  /** kill -9 of the database server; the platform notices, and starts it again. */
+  async killPostgres(): Promise<void> {
+    const keeper = this.#of('postgres')[0]?.pid;
+    await this.kill('postgres');
+    await this.#until('the platform has noticed', () => keeper === undefined || !isAlive(keeper));
   }
 
   /** Resolves once at least so many instances of an app run and are ready. */

@@ -1,4 +1,4 @@
-import { join, relative, sep } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { watch } from 'chokidar';
 import { messageOf } from '../failure.ts';
 import type { Output } from '../output/output.ts';
@@ -11,6 +11,8 @@ import type { Project } from '../workspace/projects.ts';
 const SETTLE_MS = 40;
 /** How long an app may drain before its new version starts. */
 const DRAIN_MS = 1_000;
+
+const EVENTS = new Set(['add', 'change', 'unlink']);
 
 export interface DevOptions {
   root: string;
@@ -26,10 +28,10 @@ export function watchSources({ root, output, platform, projects }: DevOptions): 
   let working: Promise<void> = Promise.resolve();
   const watcher = watch(
     projects.flatMap(({ directory }) => [join(directory, 'src'), join(directory, 'proto')]),
-    { ignoreInitial: true, ignored: (path) => path.endsWith('.spec.ts') || path.endsWith('~') },
+    { ignoreInitial: true, ignored: (path, facts) => facts?.isFile() === true && !isSource(path) },
   );
   watcher.on('all', (event, file) => {
-    if (event !== 'add' && event !== 'change' && event !== 'unlink') return;
+    if (!EVENTS.has(event) || !isSource(file)) return;
     changed.add(file);
     clearTimeout(timer);
     timer = setTimeout(() => {
@@ -63,7 +65,7 @@ export function watchSources({ root, output, platform, projects }: DevOptions): 
     const what = files.map((file) => relative(root, file)).join(', ');
     if (apps.length === 0) return;
     output.notice(`${what} changed; restarting ${apps.join(', ')}`);
-    await Promise.all(apps.map((name) => platform.command('restart', name, DRAIN_MS)));
+    await platform.command('restart', apps, DRAIN_MS);
     const ready = await settled(platform, new Set(apps));
     const seconds = ((Date.now() - startedAtMs) / 1000).toFixed(1);
     if (ready) output.notice(`${apps.join(', ')} ${apps.length > 1 ? 'are' : 'is'} ready again after ${seconds} s`);
@@ -75,6 +77,11 @@ export function watchSources({ root, output, platform, projects }: DevOptions): 
       await watcher.close();
     },
   };
+}
+
+/** Not what editors and tools leave beside the sources for a moment: hidden, backup and nameless files. */
+export function isSource(file: string): boolean {
+  return /^[^.].*\.[a-z]+$/.test(basename(file)) && !/\.(spec\.ts|swp|tmp|bak|orig)$/.test(file);
 }
 
 function isIn(folder: string, file: string): boolean {

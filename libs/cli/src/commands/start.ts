@@ -86,7 +86,7 @@ export async function start({
       },
     );
     platform = running;
-    const control = await openControl((verb, app) => running.command(verb, app));
+    const control = await openControl((verb, app) => running.command(verb, [app]));
     const state: Omit<PlatformState, 'services'> = {
       pid: process.pid,
       phase: 'starting',

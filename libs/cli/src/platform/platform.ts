@@ -90,7 +90,7 @@ export class Platform {
   /** Stops every process, those that others need last; a process that does not end in time is killed. */
   async stop(): Promise<void> {
     this.#startFailed?.(new Failure('The start was interrupted.'));
-    for (const group of stopOrder(this.#options.plan.apps.map(({ app }) => app))) {
+    for (const group of this.#stopOrder()) {
       if (this.#killed) break;
       await Promise.all(group.flatMap((name) => this.#named(name)).map((process) => process.stop(STOP_MS)));
     }
@@ -103,19 +103,19 @@ export class Platform {
     for (const process of this.#processes) if (process.spec.name !== POSTGRES) process.kill();
   }
 
-  /** Stops, starts or restarts the instances of one app while the rest runs on. */
-  async command(verb: 'stop' | 'start' | 'restart', name: string, deadlineMs = STOP_MS): Promise<void> {
-    const instances = this.#named(name);
-    if (instances.length === 0)
-      throw usage(
-        `"${name}" does not run here. These do: ${[...new Set(this.#processes.map(({ spec }) => spec.name))].join(', ')}.`,
-      );
-    await Promise.all(
-      instances.map((process) => {
-        if (verb === 'start') return process.start();
-        return verb === 'stop' ? process.stop(deadlineMs) : process.restart(deadlineMs);
-      }),
-    );
+  /** Stops, starts or restarts the instances of some apps while the rest runs on; they stop in the order of a whole stop. */
+  async command(verb: 'stop' | 'start' | 'restart', names: readonly string[], deadlineMs = STOP_MS): Promise<void> {
+    const present = [...new Set(this.#processes.map(({ spec }) => spec.name))];
+    const unknown = names.find((name) => !present.includes(name));
+    if (unknown) throw usage(`"${unknown}" does not run here. These do: ${present.join(', ')}.`);
+    if (verb !== 'start') {
+      for (const group of this.#stopOrder()) {
+        const stopping = group.filter((name) => names.includes(name)).flatMap((name) => this.#named(name));
+        await Promise.all(stopping.map((process) => process.stop(deadlineMs)));
+      }
+    }
+    if (verb === 'stop') return;
+    for (const process of names.flatMap((name) => this.#named(name))) process.startAfresh();
   }
 
   /** Resolves once the condition holds; it is asked again after each change of a process. */
@@ -217,6 +217,10 @@ export class Platform {
       .filter(({ state }) => state !== 'ready')
       .map(({ spec, waiting }) => `${spec.name}${waiting ? ` (waits for ${waiting.for}: ${waiting.reason})` : ''}`);
     return `Not ready after ${startMs / 1000} s: ${missing.join(', ')}.`;
+  }
+
+  #stopOrder(): string[][] {
+    return stopOrder(this.#options.plan.apps.map(({ app }) => app));
   }
 
   #named(name: string): ManagedProcess[] {
