@@ -8,8 +8,9 @@ import { type Boss, isUnreachable, WAKE_CHANNEL } from './boss.ts';
 /** Safety net for a lost notification, and how soon a retry scheduled by a dead process is seen. */
 const POLL_MS = 2_000;
 
-/** pg-boss buries a job when it fails with all its retries used. */
-const LAST_TRY = 'update pgboss.job set retry_limit = retry_count where name = $1 and id = $2';
+/** pg-boss buries a job when it fails with all its retries used. Only for the attempt that is still ours. */
+const LAST_TRY = `update pgboss.job set retry_limit = retry_count
+  where name = $1 and id = $2 and retry_count = $3 and state = 'active'`;
 
 interface Job {
   id: string;
@@ -106,7 +107,7 @@ export class QueueConsumer {
     }
     const delayMs = retryDelayMs(retryCount + 1, this.settings.retryDelayMs);
     const again = await this.boss.transaction(async (db) => {
-      if (outcome.hopeless) await db.executeSql(LAST_TRY, [this.queue, id]);
+      if (outcome.hopeless) await db.executeSql(LAST_TRY, [this.queue, id, retryCount]);
       await queues.fail(this.queue, attempt, { message: outcome.reason }, { db });
       const startAfter = new Date(Date.now() + delayMs);
       const { updated } = await queues.update(this.queue, undefined, { id, startAfter, db });
