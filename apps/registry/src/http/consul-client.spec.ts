@@ -59,10 +59,10 @@ describe('the npm client consul', () => {
     const watch = consul.watch({ method: consul.health.service, options: { service: 'watched', wait: '5s' } });
     const seen: number[] = [];
     watch.on('change', (entries: unknown[]) => seen.push(entries.length));
-    await vi.waitFor(() => expect(seen).toEqual([0]));
+    await vi.waitFor(() => expect(seen).toEqual([0]), 10_000);
     await consul.agent.service.register({ name: 'elsewhere', check });
     await consul.agent.service.register({ name: 'watched', check });
-    await vi.waitFor(() => expect(seen).toEqual([0, 1]));
+    await vi.waitFor(() => expect(seen).toEqual([0, 1]), 10_000);
     watch.end();
   });
 
@@ -115,7 +115,7 @@ describe('a restart', () => {
       if (signal === 'SIGKILL') await delay(300);
       const startedAtMs = performance.now();
       expect(await registry.end(signal)).toBe(signal === 'SIGTERM' ? 0 : null);
-      expect(performance.now() - startedAtMs).toBeLessThan(3_000);
+      expect(performance.now() - startedAtMs).toBeLessThan(8_000);
       await waiting;
       await registry.start();
       const kept = (await consul.health.service({ service: 'kept', passing: true })) as { Service: { ID: string } }[];

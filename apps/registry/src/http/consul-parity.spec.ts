@@ -84,7 +84,7 @@ function shape(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, shape(field)]));
 }
 
-describe.skipIf(!consul)('beside a real Consul, the registry', () => {
+describe.skipIf(!consul)('beside a real Consul, the registry', { timeout: 30_000 }, () => {
   it('answers each request with the same status, and the same kind of value', async () => {
     const server = consul?.url.replace('consul:', 'http:') ?? '';
     for (const request of REQUESTS) {
@@ -108,7 +108,9 @@ describe.skipIf(!consul)('beside a real Consul, the registry', () => {
     await both('PUT', '/v1/kv/shape', '1');
     await both('PUT', '/v1/session/create', '{"TTL":"10s"}');
     // Consul's agent tells its catalogue a little later.
-    await expect.poll(async () => (await ask(server, ['GET', '/v1/catalog/service/parity'])).value).toHaveLength(1);
+    await expect
+      .poll(async () => (await ask(server, ['GET', '/v1/catalog/service/parity'])).value, { timeout: 10_000 })
+      .toHaveLength(1);
     const paths = [
       'health/service/parity',
       'health/checks/parity',

@@ -25,7 +25,7 @@ async function ask(method: string, path: string, body?: string, contentType = 'a
 const register = (service: object) => ask('PUT', '/v1/agent/service/register', JSON.stringify(service));
 const TTL = { TTL: '10s', Status: 'passing' };
 
-describe('the HTTP API', () => {
+describe('the HTTP API', { timeout: 30_000 }, () => {
   it('takes JSON whatever content type it comes with, as curl sends it', async () => {
     for (const type of [
       'application/json',

@@ -117,7 +117,7 @@ const sessionJson = (session: SessionRecord) => ({
   Behavior: session.behavior,
   TTL: session.ttlMs === undefined ? '' : `${session.ttlMs / 1_000}s`,
   NodeChecks: [NODE_CHECK],
-  ServiceChecks: session.checks.map((ID) => ({ ID, Namespace: '' })),
+  ServiceChecks: session.checks.length === 0 ? null : session.checks.map((ID) => ({ ID, Namespace: '' })),
   CreateIndex: session.createIndex,
   ModifyIndex: session.modifyIndex,
 });

@@ -30,7 +30,7 @@ describe('the snapshot', () => {
     const state = withKeys();
     const snapshots = new Snapshots(state, file, logger);
     state.keys.put('a', Buffer.from('1'));
-    await vi.waitFor(async () => expect(await file.read()).toMatchObject({ state: { keys: [{ key: 'a' }] } }));
+    await vi.waitFor(async () => expect(await file.read()).toMatchObject({ state: { keys: [{ key: 'a' }] } }), 10_000);
     state.keys.put('b', Buffer.from('2'));
     await snapshots.close();
     expect(await file.read()).toMatchObject({ found: 'state', state: { keys: [{ key: 'a' }, { key: 'b' }] } });

