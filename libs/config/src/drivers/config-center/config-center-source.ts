@@ -79,7 +79,7 @@ class ConfigCenterSource implements ConfigSource {
 
   watch(listener: (snapshot: Snapshot) => void, onProblem?: (problem: RookeryError) => void): { close(): void } {
     const following = follow({
-      connect: (after, signal) => this.#api.watch(after, AbortSignal.any([signal, this.#closed.signal])),
+      connect: (after, signal) => this.#api.watch(after, signal),
       cursor: this.#cursor,
       onRelease: (snapshot) => listener(this.#hand(snapshot)),
       onProblem: (error) => onProblem?.(errors.unreachable(this.name, error)),

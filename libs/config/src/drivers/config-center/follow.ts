@@ -31,36 +31,55 @@ async function run(options: FollowOptions, closed: AbortSignal): Promise<void> {
   let attempt = 0;
   let outage = false;
 
+  const take = ({ event, data }: StreamEvent): void => {
+    if (event === 'release') {
+      const { version, settings } = releaseOnWire.parse(JSON.parse(data));
+      if (version > cursor) {
+        options.onRelease({ version, settings });
+        cursor = version;
+      }
+    } else if (event === 'heartbeat') {
+      const { version, everyMs } = heartbeatOnWire.parse(JSON.parse(data));
+      silenceMs = SILENT_HEARTBEATS * everyMs;
+      if (version > cursor) throw new Error(`the stream withheld version ${version}`);
+    }
+    attempt = 0;
+    outage = false;
+  };
+
   while (!closed.aborted) {
-    const silent = new AbortController();
-    const hush = () => silent.abort(new Error(`nothing came for ${silenceMs} ms`));
-    let watchdog = setTimeout(hush, silenceMs);
+    const connection = new AbortController();
+    const drop = () => connection.abort(closed.reason);
+    closed.addEventListener('abort', drop);
+    const events = options.connect(cursor, connection.signal)[Symbol.asyncIterator]();
     try {
-      for await (const { event, data } of options.connect(cursor, AbortSignal.any([closed, silent.signal]))) {
-        if (closed.aborted) return;
-        clearTimeout(watchdog);
-        if (event === 'release') {
-          const { version, settings } = releaseOnWire.parse(JSON.parse(data));
-          if (version > cursor) {
-            options.onRelease({ version, settings });
-            cursor = version;
-          }
-        } else if (event === 'heartbeat') {
-          const { version, everyMs } = heartbeatOnWire.parse(JSON.parse(data));
-          silenceMs = SILENT_HEARTBEATS * everyMs;
-          if (version > cursor) throw new Error(`the stream withheld version ${version}`);
-        }
-        attempt = 0;
-        outage = false;
-        watchdog = setTimeout(hush, silenceMs);
+      for (;;) {
+        const next = await within(silenceMs, events.next(), connection);
+        if (next.done || closed.aborted) break;
+        take(next.value);
       }
     } catch (error) {
-      if (!closed.aborted && !outage) options.onProblem(silent.signal.aborted ? silent.signal.reason : error);
+      if (!closed.aborted && !outage) options.onProblem(error);
       outage = true;
     } finally {
-      clearTimeout(watchdog);
+      closed.removeEventListener('abort', drop);
+      connection.abort();
     }
     await pause(backOffMs(attempt, options.random), closed);
     attempt += 1;
+  }
+}
+
+/** Waits for `work`, or gives up on it: what it does about the abort is its own matter, nobody waits for that. */
+async function within<T>(ms: number, work: Promise<T>, connection: AbortController): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const stop = () => reject(connection.signal.reason);
+  connection.signal.addEventListener('abort', stop);
+  const timer = setTimeout(() => connection.abort(new Error(`nothing came for ${ms} ms`)), ms);
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    clearTimeout(timer);
+    connection.signal.removeEventListener('abort', stop);
   }
 }
