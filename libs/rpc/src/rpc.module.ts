@@ -1,4 +1,11 @@
-import { type DynamicModule, Inject, Module, type OnApplicationShutdown, type Type } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Inject,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+  type Type,
+} from '@nestjs/common';
 import { Upstreams } from '@rookery/discovery';
 import { LOGGER, type Logger, Metrics } from '@rookery/observability';
 import { rpcObserver } from './balancing/rpc-observer.ts';
@@ -16,8 +23,12 @@ import { RpcRuntime } from './runtime.ts';
   ],
   exports: [RpcRuntime],
 })
-class RpcRuntimeModule implements OnApplicationShutdown {
+class RpcRuntimeModule implements OnModuleDestroy, OnApplicationShutdown {
   constructor(@Inject(RpcRuntime) private readonly runtime: RpcRuntime) {}
+
+  onModuleDestroy(): void {
+    this.runtime.stopSweeping();
+  }
 
   onApplicationShutdown(): void {
     this.runtime.close();

@@ -55,8 +55,13 @@ export class RpcRuntime {
     }
   }
 
-  close(): void {
+  /** From now on nothing is swept: the registry's watches are about to end. */
+  stopSweeping(): void {
     clearInterval(this.#sweep);
+  }
+
+  close(): void {
+    this.stopSweeping();
     for (const close of this.#closing.splice(0)) close();
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Database, type Transaction } from '@rookery/database';
-import { createLogger, RookeryError } from '@rookery/observability';
+import { LOGGER, type Logger, RookeryError } from '@rookery/observability';
 import { sql } from 'kysely';
 import type { OrdersDatabase } from '../orders/orders-tables.ts';
 
@@ -10,10 +10,12 @@ const CLEAN_UP_EVERY_MS = 60 * 60_000;
 /** What a request with a key was answered, for those that come again with it. Keys are kept for a day. */
 @Injectable()
 export class IdempotencyKeys implements OnApplicationBootstrap, OnApplicationShutdown {
-  readonly #log = createLogger({ service: 'orders' });
   #cleanUp: NodeJS.Timeout | undefined;
 
-  constructor(@Inject(Database) private readonly database: Database<OrdersDatabase>) {}
+  constructor(
+    @Inject(Database) private readonly database: Database<OrdersDatabase>,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
 
   /** What the key was answered before; undefined when it is new. Fails with 422 when it came with another request. */
   async answerOf<T>(key: string, request: unknown): Promise<T | undefined> {
@@ -58,7 +60,7 @@ export class IdempotencyKeys implements OnApplicationBootstrap, OnApplicationShu
         .where('created_at', '<', sql<Date>`now() - interval '1 day'`)
         .execute();
     } catch (error) {
-      this.#log.warn({ error }, 'idempotency.cleanup.failed');
+      this.logger.warn({ error }, 'idempotency.cleanup.failed');
     }
   }
 }

@@ -2,7 +2,7 @@ import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } f
 import { ReflectionService } from '@grpc/reflection';
 import { type MessageHandler, ServerGrpc } from '@nestjs/microservices';
 import { type Context, context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { currentRequest, extract, GrpcStatus, RookeryError, withRequest } from '@rookery/observability';
+import { currentRequest, extract, RookeryError, withRequest } from '@rookery/observability';
 import { HealthImplementation } from 'grpc-health-check';
 import { loadDefinitions, serviceNames } from './definitions.ts';
 import { Malformed, tolerant } from './malformed.ts';
@@ -87,13 +87,14 @@ export class GrpcServer extends ServerGrpc {
     const handle = super.createUnaryServiceMethod(methodHandler) as UnaryMethod;
     return (call, callback) => {
       if (call.request instanceof Malformed) return callback(malformed(call));
-      const span = trace.getTracer('rookery').startSpan(call.getPath(), { kind: SpanKind.SERVER }, callContext(call));
+      const received = callContext(call);
+      const span = trace.getTracer('rookery').startSpan(call.getPath(), { kind: SpanKind.SERVER }, received);
       const answer: sendUnaryData<unknown> = (error, ...rest) => {
         if (error) span.setStatus({ code: SpanStatusCode.ERROR });
         span.end();
         callback(error, ...rest);
       };
-      return context.with(trace.setSpan(callContext(call), span), () => handle(call, answer));
+      return context.with(trace.setSpan(received, span), () => handle(call, answer));
     };
   }
 
@@ -138,18 +139,14 @@ function callContext(call: UnaryCall): Context {
   return Number.isFinite(deadlineAtMs) ? withRequest({ ...request, deadlineAtMs }, received) : received;
 }
 
-const malformed = (call: UnaryCall) => ({
-  ...toServiceError(
+const malformed = (call: UnaryCall) =>
+  toServiceError(
     new RookeryError(
       'RPC_MESSAGE_MALFORMED',
       `The request of ${call.getPath()} is not the message that is defined for it.`,
-      {
-        status: 400,
-      },
+      { status: 400 },
     ),
-  ),
-  code: GrpcStatus.INVALID_ARGUMENT,
-});
+  );
 
 const cannotListen = (address: string, cause: Error) =>
   new RookeryError(
