@@ -8,6 +8,7 @@ import { type EchoServer, startEchoServer } from '../testing/echo-server.ts';
 
 /** ServingStatus of grpc.health.v1. */
 const SERVING = 1;
+const NOT_SERVING = 2;
 const SAY = '/rookery.testing.v1.EchoService/Say';
 const bytes = (value: Buffer) => value;
 
@@ -116,5 +117,27 @@ describe('a gRPC server, asked by a foreign client', () => {
     await expect(answer).resolves.toBeInstanceOf(Buffer);
     own.close();
     await closed;
+  });
+
+  it('does not wait for those who watch its health when it closes, and tells them', async () => {
+    const closing = await startEchoServer('watched');
+    const health = foreign(healthProto, 'grpc.health.v1.Health', closing.instance.port) as unknown as Client & {
+      watch(request: { service: string }): NodeJS.ReadableStream;
+    };
+    clients.push(health);
+    const seen: unknown[] = [];
+    const watch = health.watch({ service: '' });
+    watch.on('error', () => {});
+    const first = new Promise<void>((resolve) => {
+      watch.on('data', ({ status }) => {
+        seen.push(status);
+        resolve();
+      });
+    });
+    await first;
+    const startedAtMs = performance.now();
+    await closing.close();
+    expect(performance.now() - startedAtMs).toBeLessThan(1_500);
+    expect(seen).toEqual([SERVING, NOT_SERVING]);
   });
 });

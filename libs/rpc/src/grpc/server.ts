@@ -24,6 +24,9 @@ export interface GrpcServerOptions {
   drainMs?: number;
 }
 
+/** How often a closing server looks whether its handlers have ended; also the time that last answers have to leave. */
+const LOOK_EVERY_MS = 200;
+
 type UnaryCall = ServerUnaryCall<unknown, unknown>;
 type UnaryMethod = (call: UnaryCall, callback: sendUnaryData<unknown>) => unknown;
 
@@ -38,6 +41,7 @@ export class GrpcServer extends ServerGrpc {
   readonly #services: readonly string[];
   #server: Server | undefined;
   #port = 0;
+  #running = 0;
 
   constructor(given: GrpcServerOptions) {
     const options = { host: '127.0.0.1', port: 0, maxMessageBytes: 4 * 1024 * 1024, drainMs: 10_000, ...given };
@@ -89,7 +93,9 @@ export class GrpcServer extends ServerGrpc {
       if (call.request instanceof Malformed) return callback(malformed(call));
       const received = callContext(call);
       const span = trace.getTracer('rookery').startSpan(call.getPath(), { kind: SpanKind.SERVER }, received);
+      this.#running++;
       const answer: sendUnaryData<unknown> = (error, ...rest) => {
+        this.#running--;
         if (error) span.setStatus({ code: SpanStatusCode.ERROR });
         span.end();
         callback(error, ...rest);
@@ -102,7 +108,12 @@ export class GrpcServer extends ServerGrpc {
     const handle = super.createStreamServiceMethod(methodHandler);
     return (call, callback) => {
       if (call.request instanceof Malformed) return call.emit('error', malformed(call));
-      return context.with(callContext(call), () => handle(call, callback));
+      this.#running++;
+      return context
+        .with(callContext(call), async () => handle(call, callback))
+        .finally(() => {
+          this.#running--;
+        });
     };
   }
 
@@ -117,11 +128,10 @@ export class GrpcServer extends ServerGrpc {
     if (!server) return;
     this.#server = undefined;
     this.setServing(false);
-    const { promise: drained, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, this.#options.drainMs);
-    server.tryShutdown(() => resolve());
-    await drained;
-    clearTimeout(timer);
+    const drained = new Promise<boolean>((resolve) => server.tryShutdown(() => resolve(true)));
+    const giveUpAtMs = Date.now() + this.#options.drainMs;
+    // Watchers of health and readers of reflection never hang up: they wait for us, so we do not wait for them.
+    while (!(await within(LOOK_EVERY_MS, drained)) && this.#running > 0 && Date.now() < giveUpAtMs);
     server.forceShutdown();
   }
 }
@@ -137,6 +147,15 @@ function callContext(call: UnaryCall): Context {
   const request = currentRequest(received);
   const deadlineAtMs = Math.min(Number(call.getDeadline()), request.deadlineAtMs ?? Number.POSITIVE_INFINITY);
   return Number.isFinite(deadlineAtMs) ? withRequest({ ...request, deadlineAtMs }, received) : received;
+}
+
+/** Whether `done` comes within `ms`. */
+async function within(ms: number, done: Promise<boolean>): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(resolve, ms, false);
+  const result = await Promise.race([done, late]);
+  clearTimeout(timer);
+  return result;
 }
 
 const malformed = (call: UnaryCall) =>
