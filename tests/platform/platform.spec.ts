@@ -64,3 +64,11 @@ describe('a platform for suites', () => {
     expect(existsSync(platform.home)).toBe(false);
   });
 });
+
+test('kill -9 of the command itself leaves no process of the real services', async () => {
+  const platform = await startPlatform({ only: ['gateway', 'catalog'] });
+  expect(leftovers(platform.home).length).toBeGreaterThan(5);
+  process.kill(platform.pid, 'SIGKILL');
+  await expect.poll(() => leftovers(platform.home), { timeout: 20_000 }).toEqual([]);
+  await platform.stop();
+});
