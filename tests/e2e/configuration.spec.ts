@@ -32,6 +32,15 @@ test('a changed setting is in force in the running service within 1 s, and so is
   expect(platform.pids('orders')).toEqual(pids);
 });
 
+test('settings cannot be read or published through the gateway', async () => {
+  const path = new URL(settings).pathname;
+  const answers = [
+    await call(platform.gatewayUrl + path),
+    await call(`${platform.gatewayUrl}${path}?author=evil`, { method: 'PUT', json: { maxItemsPerOrder: 1 } }),
+  ];
+  expect(answers.map(({ status, body }) => [status, body.code])).toEqual(Array(2).fill([404, 'SERVICE_UNKNOWN']));
+});
+
 test('a change that does not fit is refused with its path, and the old one stays', async () => {
   await publish({ maxItemsPerOrder: 2 });
   await within1s('three items are too many', 400);

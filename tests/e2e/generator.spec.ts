@@ -10,7 +10,7 @@ const SERVICES: ReadonlyArray<readonly [name: string, ...options: string[]]> = [
   ['reviews'],
   ['ratings', '--database'],
   ['order-notes', '--grpc'],
-  ['subtitles', '--messaging', '--database', '--purpose=Subtitles that viewers ask for'],
+  ['subtitles', '--messaging', '--database', '--grpc', '--purpose=Subtitles that viewers ask for'],
 ];
 const NAMES = SERVICES.map(([name]) => name);
 const FOLDERS = NAMES.map((name) => `apps/${name}`);

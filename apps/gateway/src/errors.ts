@@ -25,7 +25,9 @@ export const errors = {
       },
     ),
   serviceUnknown: (service: string) =>
-    new RookeryError('SERVICE_UNKNOWN', `No service named ${service} has registered.`, { status: 404 }),
+    new RookeryError('SERVICE_UNKNOWN', `No service named ${service} is open to callers of the gateway.`, {
+      status: 404,
+    }),
   bodyTooLarge: (limitBytes: number) =>
     new RookeryError(
       'BODY_TOO_LARGE',

@@ -128,7 +128,7 @@ export class Gateway {
     const match = this.#routes.match(url, length);
     if (!match) return this.#serveOwn(arrival, url.slice(0, length));
     const target = match.service === ITSELF ? undefined : this.targets.of(match.service);
-    if (!target) return errors.serviceUnknown(match.service);
+    if (!target || target.isInternal) return errors.serviceUnknown(match.service);
     const { bodyLimitBytes } = match.route;
     if (head.contentLength !== undefined && head.contentLength > bodyLimitBytes)
       return errors.bodyTooLarge(bodyLimitBytes);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { INTERNAL } from '@rookery/discovery';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Rig, startRig, until } from '../testing/rig.ts';
 
@@ -83,6 +84,16 @@ describe('the gateway', () => {
     expect(await problem('/nowhere')).toMatchObject({ status: 404, code: 'ROUTE_UNKNOWN' });
     expect(await problem('/api/nobody/x')).toMatchObject({ status: 404, code: 'SERVICE_UNKNOWN' });
     expect(rig.gateway.targets.all()).toHaveLength(0);
+  });
+
+  it('does not lead to a service that is for the platform only', async () => {
+    await echo();
+    const [instance] = await rig.registry.instances('catalog');
+    rig.registry.setWith(INTERNAL, 'settings', instance?.port ?? 0);
+    expect(await problem('/api/settings/x')).toMatchObject({ status: 404, code: 'SERVICE_UNKNOWN' });
+    rig.registry.set('settings');
+    expect(await problem('/api/settings/x')).toMatchObject({ status: 404, code: 'SERVICE_UNKNOWN' });
+    expect((await fetch(`${rig.url}/api/catalog/x`)).status).toBe(200);
   });
 
   it('answers 503 with Retry-After when a known service has no instance', async () => {

@@ -7,13 +7,17 @@ export class FakeRegistry implements Registry {
   readonly #nameWatchers = new Set<(services: readonly string[]) => void>();
 
   set(service: string, ...ports: number[]): void {
+    this.setWith({}, service, ...ports);
+  }
+
+  setWith(metadata: Instance['metadata'], service: string, ...ports: number[]): void {
     const instances = ports.map((port) => ({
       id: `${service}-${port}`,
       service,
       address: '127.0.0.1',
       port,
       weight: 1,
-      metadata: {},
+      metadata,
     }));
     this.#services.set(service, instances);
     for (const listener of this.#watchers.get(service) ?? []) listener(instances);

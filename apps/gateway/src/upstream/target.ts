@@ -1,4 +1,4 @@
-import type { Instance, Upstream, Upstreams } from '@rookery/discovery';
+import { type Instance, isInternal, type Upstream, type Upstreams } from '@rookery/discovery';
 import { PassiveBreaker, RetryBudget } from '@rookery/resilience';
 import { InstancePool, type PoolLimits } from './instance-pool.ts';
 
@@ -19,6 +19,7 @@ export class Target {
   readonly #pools = new Map<string, InstancePool>();
   #seen: readonly Instance[] = [];
   #isReady = false;
+  #isInternal = false;
 
   constructor(
     readonly service: string,
@@ -37,6 +38,12 @@ export class Target {
   async ready(): Promise<void> {
     await this.#upstream.ready;
     this.#isReady = true;
+  }
+
+  /** For the platform only; stays so while the service has no instance. */
+  get isInternal(): boolean {
+    this.reconcile();
+    return this.#isInternal;
   }
 
   get instances(): readonly Instance[] {
@@ -76,6 +83,7 @@ export class Target {
     const { instances } = this.#upstream;
     if (instances === this.#seen) return;
     this.#seen = instances;
+    if (instances.length > 0) this.#isInternal = instances.some(isInternal);
     const present = new Map(instances.map((instance) => [instance.id, instance]));
     for (const [id, pool] of this.#pools) {
       const instance = present.get(id);

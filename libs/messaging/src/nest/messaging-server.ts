@@ -17,6 +17,8 @@ export type ServerOptions = Partial<Omit<SubscribeOptions, 'topics' | 'ephemeral
  */
 @Injectable()
 export class MessagingServer extends Server implements CustomTransportStrategy {
+  /** Without an identity of its own, Nest gives a transport the handlers of every other one too, gRPC's among them. */
+  override readonly transportId = Symbol('rookery.messaging');
   override readonly propagatesEventHandlerErrors = true;
   readonly #messaging: Messaging;
   readonly #options: ServerOptions;
