@@ -198,7 +198,7 @@ describe.skipIf(!postgres)('orders', () => {
     const hanging = await order();
     expect(hanging).toMatchObject({ status: 503, body: { code: 'CATALOG_UNAVAILABLE' } });
     expect(Number(hanging.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
-    expect(performance.now() - startedAtMs).toBeLessThan(2_000);
+    expect(performance.now() - startedAtMs).toBeLessThan(4_000);
     films.kill();
     await vi.waitFor(async () => expect(await order()).toMatchObject({ status: 503, body: { code: 'CIRCUIT_OPEN' } }), {
       timeout: 5_000,

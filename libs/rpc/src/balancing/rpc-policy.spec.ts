@@ -9,6 +9,7 @@ describe('another instance is asked', () => {
     ['a request that never left', error('RPC_NOT_SENT', 503), true, true],
     ['a connection that broke', error('RPC_UNAVAILABLE', 503), true, false],
     ['an instance without its database', error('DATABASE_UNREACHABLE', 503), true, false],
+    ['an attempt that took too long', error('CALL_TIMEOUT', 504), true, false],
     ['an open breaker', error('CIRCUIT_OPEN', 503), false, false],
     ['nobody there', error('RPC_NO_INSTANCE', 503), false, false],
     ['no answer in time', error('RPC_DEADLINE_EXCEEDED', 504), false, false],

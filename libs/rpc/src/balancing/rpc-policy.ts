@@ -13,6 +13,11 @@ import {
 export interface RpcPolicy {
   /** For a whole call with its retries, in ms; 2000. A nearer deadline of the current request wins. */
   timeoutMs?: number;
+  /**
+   * For one attempt, in ms; then a call that may be repeated goes to another instance, any other fails. When not given
+   * an attempt has all the time that is left.
+   */
+  tryTimeoutMs?: number;
   /** Attempts in all; 3. Each further one goes to another instance where there is one, paid from one budget a service. */
   attempts?: number;
   breaker?: CircuitBreakerOptions;
@@ -26,12 +31,12 @@ const CEILING_MS = 10 * 60_000;
 
 /**
  * Whether another instance may be asked after `error`. A call that changes something is repeated only when it never
- * left; one that only reads (or may be repeated) also when the connection broke under it or the instance said that it
- * cannot serve for now.
+ * left; one that only reads (or may be repeated) also when the connection broke under it, the attempt took too long or
+ * the instance said that it cannot serve for now.
  */
 export function mayRepeat(error: unknown, repeatable: boolean): boolean {
   if (!(error instanceof RookeryError) || error.code === 'RPC_NO_INSTANCE') return false;
-  return error.code === 'RPC_NOT_SENT' || (repeatable && isTransient(error));
+  return error.code === 'RPC_NOT_SENT' || (repeatable && (isTransient(error) || error.code === 'CALL_TIMEOUT'));
 }
 
 /** Both pipelines of one service, for calls that may be repeated and those that may not, on one breaker and budget. */
@@ -46,6 +51,7 @@ export function rpcPolicies(service: string, given: RpcPolicy, onState: (state: 
       ...(given.bulkhead && { bulkhead: given.bulkhead }),
       retry: {
         attempts: given.attempts ?? 3,
+        ...(given.tryTimeoutMs !== undefined && { tryTimeoutMs: given.tryTimeoutMs }),
         baseMs: 20,
         capMs: 200,
         budget,

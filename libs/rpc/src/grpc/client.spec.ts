@@ -56,6 +56,19 @@ describe('a gRPC client with two instances', () => {
     expect((await say(20)).map(({ instance }) => instance)).toEqual(Array(20).fill('two'));
   });
 
+  it('gets its answer from the other one when one of them hangs', async () => {
+    class ImpatientClient extends GrpcClient<EchoService>({
+      service: 'echo',
+      proto: echoProto,
+      name: 'EchoService',
+      tryTimeoutMs: 100,
+    }) {}
+    const impatient = new ImpatientClient(runtime);
+    server(0).handle = forever;
+    const replies = await Promise.all(Array.from({ length: 10 }, () => impatient.say({ text: 'x' })));
+    expect(replies.map(({ instance }) => instance)).toEqual(Array(10).fill('two'));
+  });
+
   it('repeats a change that never left, and none whose connection broke', async () => {
     await say(4);
     server(0).kill();
