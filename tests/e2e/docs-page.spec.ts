@@ -73,6 +73,17 @@ describe.skipIf(!CHROMIUM)('the documentation centre in Chromium, through the ga
     );
   });
 
+  test('says of a service for the platform only that it cannot be tried out', async () => {
+    await page.goto(`${gatewayUrl}/docs?service=config-center`);
+    await page.locator('#notice').filter({ hasText: 'For the platform only' }).waitFor();
+    await page.locator('.opblock-get .opblock-summary-control').first().click();
+    await page.locator('.opblock-section').first().waitFor();
+    expect(await page.locator('.try-out__btn').first().isVisible()).toBe(false);
+    await page.locator('.card[data-service="orders"] a').click();
+    await page.locator('[data-path="/api/orders"]').first().waitFor();
+    expect(await page.locator('#notice').isVisible()).toBe(false);
+  });
+
   test('tries out a search for films', async () => {
     const operation = await tryOut('catalog', 'get', '/api/catalog/films');
     await operation.locator('tr[data-param-name="query"] input').fill('star wars');

@@ -57,6 +57,7 @@ describe('the documentation centre', () => {
         versions: ['1.0.0'],
         instances: 1,
         document: { state: 'ok' },
+        internal: false,
         readable: true,
         url: '/docs/specs/films.json',
       },

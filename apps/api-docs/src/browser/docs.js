@@ -37,6 +37,7 @@ function card(service) {
     ),
   );
   if (title && title !== name) item.append(element('span', 'title', title));
+  if (service.internal) item.append(element('span', 'facts', texts.internal));
   if (state === 'unreachable') item.append(element('span', 'reason', texts.reasons[code] ?? reason));
   return item;
 }
@@ -55,7 +56,9 @@ function draw() {
   }
   select.value = shown ?? '';
   part('toolbar').hidden = names.length === 0;
-  notice(services.length === 0 ? texts.empty : undefined);
+  const internal = services.some((service) => service.name === shown && service.internal);
+  document.body.classList.toggle('is-internal', internal);
+  notice(services.length === 0 ? texts.empty : internal ? texts.internalNotice : undefined);
 }
 
 function notice(text) {

@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { RegistryClient, type Watch } from '@rookery/discovery';
+import { isInternal, RegistryClient, type Watch } from '@rookery/discovery';
 import { Gate } from './gate.ts';
 import { type DocumentState, type ServedDocument, ServiceDocument } from './service-document.ts';
 
@@ -11,6 +11,8 @@ export interface ServiceEntry {
   versions: string[];
   instances: number;
   document: DocumentState;
+  /** For the platform only: no caller reaches it through the gateway. */
+  internal: boolean;
   /** A document can be shown: the newest one, or the last good one of a service that is unreachable. */
   readable: boolean;
 }
@@ -91,6 +93,7 @@ function entryOf(name: string, { instances, state, served }: ServiceDocument): S
     versions: [...new Set(versions)].sort(),
     instances: instances.length,
     document: state,
+    internal: instances.some(isInternal),
     readable: served !== undefined,
   };
 }

@@ -18,6 +18,8 @@ export interface Texts {
   waiting: string;
   unreachable: string;
   empty: string;
+  internal: string;
+  internalNotice: string;
   offline: string;
   noScript: string;
   summary: string;
@@ -41,6 +43,8 @@ const en: Texts = {
   waiting: 'reading',
   unreachable: 'unreachable',
   empty: 'No service is registered yet. This page shows each one as soon as it is.',
+  internal: 'internal',
+  internalNotice: 'For the platform only: the gateway leads no caller there, so there is nothing to try out here.',
   offline: 'The documentation centre does not answer. Shown is what it said last.',
   noScript: 'This page needs JavaScript. The list of services and their documents is at /docs/services.json.',
   summary: '{n} services',
@@ -71,6 +75,8 @@ const zh: Texts = {
   waiting: '读取中',
   unreachable: '无法读取',
   empty: '还没有已注册的服务。服务注册后会立即显示在这里。',
+  internal: '内部',
+  internalNotice: '仅供平台内部使用：网关不会转发到该服务，因此无法在此试用。',
   offline: '文档中心没有响应，以下为最后一次的内容。',
   noScript: '此页面需要 JavaScript。服务列表及其文档位于 /docs/services.json。',
   summary: '{n} 个服务',
