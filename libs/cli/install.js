@@ -8,12 +8,13 @@ const upToDate = existsSync(installed) && statSync(installed).mtimeMs >= statSyn
 
 if (!upToDate) {
   console.error('Installing packages (once; takes a minute or two) ...');
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  // Not `npm ci`: the lock file may lack the optional packages of this platform, which it refuses and `install` adds.
+  const { status } = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], {
     stdio: 'inherit',
     shell: process.platform === 'win32',
   });
   if (status !== 0) {
-    console.error('npm ci failed; its message stands above. Mend it and run the command again.');
+    console.error('npm install failed; its message stands above. Mend it and run the command again.');
     process.exit(status ?? 1);
   }
 }
