@@ -16,7 +16,8 @@ it('whoever waits is told once, after the time and at most a tick later, unless 
       const startMs = performance.now();
       const all = given.map(({ afterMs, takenOut }) => {
         const told: number[] = [];
-        const waiting = { dueAtMs: startMs + afterMs, onDue: () => void told.push(performance.now() - startMs) };
+        const onDue = () => void told.push(performance.now() - startMs);
+        const waiting = { slot: -1, dueAtMs: startMs + afterMs, onDue };
         deadlines.add(waiting);
         return { afterMs, takenOut, told, waiting };
       });

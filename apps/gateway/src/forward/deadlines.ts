@@ -1,5 +1,7 @@
+import { RunningSet, type Runs } from '@rookery/observability';
+
 /** What waits for its time to be over. */
-export interface Waiting {
+export interface Waiting extends Runs {
   /** On the clock of `performance.now()`. */
   dueAtMs: number;
   onDue(): void;
@@ -14,7 +16,7 @@ const IDLE_TICKS = 50;
  * does and few ever reach, costs next to nothing.
  */
 export class Deadlines {
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new RunningSet<Waiting>();
   #timer: NodeJS.Timeout | undefined;
   #idleTicks = 0;
 
@@ -42,7 +44,7 @@ export class Deadlines {
     }
     const nowMs = performance.now();
     for (const waiting of this.#waiting) {
-      if (nowMs < waiting.dueAtMs) continue;
+      if (nowMs < waiting.dueAtMs || waiting.slot < 0) continue;
       this.#waiting.delete(waiting);
       waiting.onDue();
     }

@@ -35,6 +35,7 @@ const ONE_PIECE_BYTES = 8 * 1024;
 
 /** One request on its way through the gateway: tries instances until one answers, then streams the answer. */
 export class Exchange implements TryListener, Waiting {
+  slot = -1;
   dueAtMs = 0;
   status = 0;
   code: string | undefined;

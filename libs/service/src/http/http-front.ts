@@ -4,6 +4,7 @@ import {
   endSpan,
   type Logger,
   type RedMetrics,
+  RunningSet,
   requestIdOf,
   startServerSpan,
   traceparent,
@@ -33,7 +34,7 @@ export class HttpFront {
   readonly #options: HttpFrontOptions;
   #server: Server | undefined;
   #raw: RawHandler | undefined;
-  readonly #running = new Set<ServerResponse>();
+  readonly #running = new RunningSet<ServedHttpRequest>();
   #draining = false;
   #idle: (() => void) | undefined;
 
@@ -60,7 +61,7 @@ export class HttpFront {
   /** From now on each response ends its connection, so that callers with pooled connections go elsewhere. */
   startDraining(): void {
     this.#draining = true;
-    for (const response of this.#running) endConnectionAfter(response);
+    for (const { response } of this.#running) endConnectionAfter(response);
   }
 
   /** Takes no new connections and waits for the running requests; answers how many were cut off at the end of the time. */
@@ -84,62 +85,74 @@ export class HttpFront {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse, listeners: RequestListener[]): void {
-    this.#running.add(response);
-    response.once('close', () => {
-      this.#running.delete(response);
-      if (this.#running.size === 0) this.#idle?.();
-    });
+    const served: ServedHttpRequest = { slot: -1, response, trace: undefined, route: undefined };
+    this.#running.add(served);
     if (this.#draining) endConnectionAfter(response);
-    if (this.#options.endpoints.take(request, response, (error) => this.#failed(error, request))) return;
-    const served = this.#begin(request, response);
+    if (this.#options.endpoints.take(request, response, (error) => this.#failed(error, request))) {
+      response.on('close', () => this.#left(served));
+      return;
+    }
+    this.#begin(request, served);
     const run = (): void => {
-      if (this.#takenRaw(request, response, served)) return;
+      if (this.#takenRaw(request, served)) return;
       for (const listener of listeners) listener(request, response);
     };
     if (served.trace) context.with(served.trace.context, run);
     else run();
   }
 
-  #takenRaw(request: IncomingMessage, response: ServerResponse, served: ServedHttpRequest): boolean {
+  #left(served: ServedHttpRequest): void {
+    this.#running.delete(served);
+    if (this.#running.size === 0) this.#idle?.();
+  }
+
+  #takenRaw(request: IncomingMessage, { response, trace }: ServedHttpRequest): boolean {
     try {
       return this.#raw?.(request, response) ?? false;
     } catch (error) {
       this.#failed(error, request);
-      sendProblem(response, error, served.trace?.traceId);
+      sendProblem(response, error, trace?.traceId);
       return true;
     }
   }
 
-  #begin(request: IncomingMessage, response: ServerResponse): ServedHttpRequest {
+  #begin(request: IncomingMessage, served: ServedHttpRequest): void {
     const { tracing, red } = this.#options;
+    const { response } = served;
     const startedAtMs = performance.now();
-    const method = request.method ?? '';
-    const trace = tracing ? startServerSpan(request.headers, method) : undefined;
-    const served: ServedHttpRequest = { trace, route: undefined };
     remember(request, served);
-    if (trace) {
+    if (tracing) {
+      const trace = startServerSpan(request.headers, request.method ?? '');
+      served.trace = trace;
       response.setHeader('x-request-id', requestIdOf(request.headers, trace.traceId));
       response.setHeader('traceparent', traceparent(trace.span));
     }
     red?.started('http');
-    response.once('close', () => this.#end(request, response, served, performance.now() - startedAtMs));
-    return served;
+    response.on('close', () => {
+      this.#left(served);
+      this.#report(request, served, performance.now() - startedAtMs);
+    });
   }
 
-  #end(request: IncomingMessage, response: ServerResponse, served: ServedHttpRequest, durationMs: number): void {
+  #report(request: IncomingMessage, { response, trace, route = 'unmatched' }: ServedHttpRequest, durationMs: number) {
     const { red, accessLog, logger } = this.#options;
+    if (!red && !trace && !accessLog) return;
     const method = request.method ?? '';
-    const route = served.route ?? 'unmatched';
     const status = response.writableFinished ? response.statusCode : CLIENT_GONE;
     red?.ended({ transport: 'http', method, route, status: String(status), durationMs });
-    if (served.trace) {
-      served.trace.span.updateName(`${method} ${route}`);
-      endSpan(served.trace.span, status >= 500 ? `answered ${status}` : undefined);
+    if (trace) {
+      trace.span.updateName(`${method} ${route}`);
+      endSpan(trace.span, status >= 500 ? `answered ${status}` : undefined);
     }
     if (!accessLog) return;
-    const traceId = served.trace?.traceId;
     logger.info(
-      { method, route, status, durationMs: Math.round(durationMs * 100) / 100, ...(traceId && { traceId }) },
+      {
+        method,
+        route,
+        status,
+        durationMs: Math.round(durationMs * 100) / 100,
+        ...(trace && { traceId: trace.traceId }),
+      },
       'request served',
     );
   }

@@ -58,7 +58,9 @@ export class InternalEndpoints {
 
   /** Answers the request when it is for one of the endpoints. */
   take(request: IncomingMessage, response: ServerResponse, onError: (error: unknown) => void): boolean {
-    const [path = ''] = (request.url ?? '').split('?', 1);
+    const { url = '' } = request;
+    const query = url.indexOf('?');
+    const path = query < 0 ? url : url.slice(0, query);
     const endpoint = this.#endpoints.get(path);
     if (!endpoint) return false;
     request.resume();

@@ -1,23 +1,29 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { context } from '@opentelemetry/api';
-import type { ServerSpan } from '@rookery/observability';
+import type { Runs, ServerSpan } from '@rookery/observability';
 
 /** What we know of a request from its first byte to its last. */
-export interface ServedHttpRequest {
-  /** Undefined where tracing is switched off. */
-  readonly trace: ServerSpan | undefined;
+export interface ServedHttpRequest extends Runs {
+  readonly response: ServerResponse;
+  /** Undefined where tracing is switched off, and for the internal endpoints. */
+  trace: ServerSpan | undefined;
   /** Template of the route that took it; undefined while none has. */
   route: string | undefined;
 }
 
-const requests = new WeakMap<IncomingMessage, ServedHttpRequest>();
+const SERVED = Symbol('served');
 
-export function remember(request: IncomingMessage, served: ServedHttpRequest): void {
-  requests.set(request, served);
+/** A property costs a request next to nothing; a WeakMap of young keys costs each garbage collection. */
+interface Marked extends IncomingMessage {
+  [SERVED]?: ServedHttpRequest;
 }
 
-export function servedRequest(request: IncomingMessage): ServedHttpRequest | undefined {
-  return requests.get(request);
+export function remember(request: Marked, served: ServedHttpRequest): void {
+  request[SERVED] = served;
+}
+
+export function servedRequest(request: Marked): ServedHttpRequest | undefined {
+  return request[SERVED];
 }
 
 /**
@@ -25,12 +31,12 @@ export function servedRequest(request: IncomingMessage): ServedHttpRequest | und
  * path with ids in it: each route is a time series.
  */
 export function setRoute(request: IncomingMessage, route: string): void {
-  const served = requests.get(request);
+  const served = servedRequest(request);
   if (served) served.route = route;
 }
 
 /** Runs `work` in the request's context; body parsers lose it, because their events come from the socket. */
 export function inContextOf<T>(request: IncomingMessage, work: () => T): T {
-  const served = requests.get(request);
+  const served = servedRequest(request);
   return served?.trace ? context.with(served.trace.context, work) : work();
 }
