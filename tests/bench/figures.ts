@@ -5,14 +5,20 @@ export interface Figure {
   goal: { atLeast: number } | { atMost: number };
 }
 
-export const isMet = ({ value, goal }: Figure): boolean =>
-  'atLeast' in goal ? value >= goal.atLeast : value <= goal.atMost;
+/** What is printed is what is compared. */
+const printed = ({ value }: Figure): string => value.toFixed(3);
 
-/** `figure gateway.bare_vs_baseline 1.23 goal >=0.8 met` */
+export function isMet(figure: Figure): boolean {
+  const { goal } = figure;
+  const value = Number(printed(figure));
+  return 'atLeast' in goal ? value >= goal.atLeast : value <= goal.atMost;
+}
+
+/** `figure gateway.bare_vs_baseline 1.234 goal >=0.8 met` */
 export function figureLine(figure: Figure): string {
-  const { name, value, goal } = figure;
+  const { name, goal } = figure;
   const bound = 'atLeast' in goal ? `>=${goal.atLeast}` : `<=${goal.atMost}`;
-  return `figure ${name} ${value.toFixed(2)} goal ${bound} ${isMet(figure) ? 'met' : 'missed'}`;
+  return `figure ${name} ${printed(figure)} goal ${bound} ${isMet(figure) ? 'met' : 'missed'}`;
 }
 
 /** The middle of the values, or the mean of the two in the middle. */
