@@ -55,7 +55,7 @@ export class BlockingWatch<T> {
       try {
         const answer = await query(index, { timeoutMs: deadlineMs(waitMs), signal });
         if (signal.aborted) return;
-        if (failures > 0) log?.info({ watched }, 'watch goes on');
+        if (failures > 0 && known) log?.info({ watched }, 'watch goes on');
         failures = 0;
         const news = this.#take(answer.body, known);
         known = true;
@@ -68,7 +68,8 @@ export class BlockingWatch<T> {
       } catch (error) {
         if (signal.aborted) return;
         failures++;
-        if (failures === 1) log?.warn({ watched, error }, 'watch interrupted, the last known instances stay');
+        // Before the first answer it is start-up that waits, and says so itself.
+        if (failures === 1 && known) log?.warn({ watched, error }, 'watch interrupted, the last known instances stay');
         // Whatever happened meanwhile, the next answer must come at once.
         index = 0;
         await this.#pause(failures);
