@@ -12,7 +12,7 @@ export const errors = {
   unreachable: (name: string, error: unknown) =>
     new RookeryError(
       'CONFIG_UNREACHABLE',
-      `Settings from ${name} cannot be read (${cause(error)}): start it, or point CONFIG_URL elsewhere.`,
+      `Settings from ${name} cannot be read (${cause(error)}). Make it readable, or point CONFIG_URL elsewhere.`,
       { status: 503, retryAfterMs: 1_000, cause: error },
     ),
   unreadable: (name: string, error: unknown) =>
