@@ -41,6 +41,9 @@ async function run({ name, command }: Check): Promise<boolean> {
   return ok;
 }
 
+/** How a contract suite names a case that its engine cannot do: nothing that a machine could be given would run it. */
+const LACKS = / \(cannot: [a-z-]+\)$/;
+
 async function runSuites(filters: string[]): Promise<Count> {
   const vitest = await startVitest('test', filters, { watch: false, reporters: ['default'] });
   const count: Count = { passed: 0, failed: 0, skipped: [] };
@@ -50,7 +53,7 @@ async function runSuites(filters: string[]): Promise<Count> {
       const { state } = test.result();
       if (state === 'passed') count.passed += 1;
       else if (state === 'failed') count.failed += 1;
-      else count.skipped.push({ suite: module.relativeModuleId, test: test.fullName });
+      else if (!LACKS.test(test.name)) count.skipped.push({ suite: module.relativeModuleId, test: test.fullName });
     }
   }
   count.failed += vitest.state.getUnhandledErrors().length;

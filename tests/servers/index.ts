@@ -1,4 +1,5 @@
 export { startConsul, startOwnConsul } from './consul.ts';
+export { type KubernetesServer, startOwnKubernetes } from './kubernetes.ts';
 export { freePorts } from './ports.ts';
 export { type OwnPostgres, type PostgresServer, startOwnPostgres, startPostgres } from './postgres.ts';
 export { findProgram } from './programs.ts';

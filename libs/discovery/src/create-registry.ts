@@ -24,6 +24,11 @@ export async function createRegistry(
       const { createConsulRegistry } = await import('./drivers/consul.ts');
       return createConsulRegistry(url, options);
     }
+    case 'kubernetes':
+    case 'kubernetes+http': {
+      const { createKubernetesRegistry } = await import('./drivers/kubernetes.ts');
+      return createKubernetesRegistry(url, options);
+    }
     case 'static': {
       const { createStaticRegistry } = await import('./drivers/static.ts');
       return createStaticRegistry(url);

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Instance, Registry } from '../discovery.ts';
-import { anInstance, idsOf, serviceName, until } from './fixtures.ts';
+import type { Instance, Lease, RegisterOptions, Registry } from '../discovery.ts';
+import { anInstance as anyInstance, idsOf, serviceName, until } from './fixtures.ts';
 import { type Address, TcpProxy } from './tcp-proxy.ts';
 
 export type { Address } from './tcp-proxy.ts';
@@ -14,17 +14,33 @@ export interface RegistryServer {
    * two seconds here.
    */
   createRegistry(at?: Address): Promise<Registry>;
+  /**
+   * Where the platform registers instances and not they themselves (cannot: `register`): does what the platform would do,
+   * beside the driver.
+   */
+  publish?(instance: Instance): Promise<Pick<Lease, 'release'>>;
   /** Stops the server, runs `whileDown`, and starts it again at the same address, with or without what it knew. */
   restartServer?(whileDown?: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** What an engine may lack; its cases are then skipped by name. */
-export type Capability = 'metadata' | 'weight' | 'zone' | 'grpc-port' | 'lease' | 'push' | 'restart' | 'network';
+export type Capability =
+  | 'register'
+  | 'metadata'
+  | 'weight'
+  | 'zone'
+  | 'grpc-port'
+  | 'lease'
+  | 'push'
+  | 'restart'
+  | 'network';
 
 export interface RegistryContract {
   start: () => Promise<RegistryServer>;
   cannot?: readonly Capability[];
+  /** Address of the instances, for engines that refuse loopback. */
+  instanceAddress?: string;
 }
 
 const LEASE_MS = 2_500;
@@ -32,8 +48,13 @@ const LEASE_MS = 2_500;
 const SLACK_MS = 1_500;
 
 /** What every driver must do; each driver's spec calls it with the real engine. */
-export function registryContract(name: string, { start, cannot = [] }: RegistryContract): void {
-  const can = (capability: Capability) => it.skipIf(cannot.includes(capability));
+export function registryContract(
+  name: string,
+  { start, cannot = [], instanceAddress = '127.0.0.1' }: RegistryContract,
+): void {
+  const can = (capability: Capability) => (title: string, test: () => Promise<void>) =>
+    cannot.includes(capability) ? it.skip(`${title} (cannot: ${capability})`, test) : it(title, test);
+  const anInstance = (facts: Partial<Instance>): Instance => anyInstance({ address: instanceAddress, ...facts });
 
   describe(`registry contract: ${name}`, { timeout: 40_000 }, () => {
     let server: RegistryServer;
@@ -54,6 +75,9 @@ export function registryContract(name: string, { start, cannot = [] }: RegistryC
       opened.push(registry);
       return registry;
     }
+    function register(registry: Registry, instance: Instance, options?: RegisterOptions) {
+      return server.publish ? server.publish(instance) : registry.register(instance, options);
+    }
     async function proxied(): Promise<TcpProxy> {
       if (!server.address) throw new Error('The server says no address: add the capability "network" to cannot.');
       const proxy = await TcpProxy.before(server.address);
@@ -63,7 +87,7 @@ export function registryContract(name: string, { start, cannot = [] }: RegistryC
     async function roundTrip(facts: Partial<Instance>): Promise<Instance | undefined> {
       const registry = await open();
       const instance = anInstance(facts);
-      const lease = await registry.register(instance);
+      const lease = await register(registry, instance);
       const found = await until('the instance is listed', async () => (await registry.instances(instance.service))[0]);
       await lease.release();
       return { ...found, id: instance.id, service: instance.service };
@@ -73,7 +97,7 @@ export function registryContract(name: string, { start, cannot = [] }: RegistryC
       it('lists a registered instance and its service, for every client', async () => {
         const [registry, other] = [await open(), await open()];
         const instance = anInstance({});
-        await registry.register(instance);
+        await register(registry, instance);
         await until('it is listed', async () => (await other.instances(instance.service)).length === 1);
         expect(await other.instances(instance.service)).toEqual([instance]);
         await until('its service is listed', async () => (await other.services()).includes(instance.service));
@@ -102,10 +126,21 @@ export function registryContract(name: string, { start, cannot = [] }: RegistryC
         expect(await roundTrip({ port: 3000 })).not.toHaveProperty('grpcPort');
       });
 
+      if (cannot.includes('register'))
+        it('answers an empty lease, without asking the engine', async () => {
+          const registry = await open();
+          const instance = anInstance({});
+          const lease = await registry.register(instance);
+          expect(lease.instance).toEqual(instance);
+          expect(await registry.instances(instance.service)).toEqual([]);
+          await lease.release();
+          await lease.release();
+        });
+
       it('takes a released instance out at once, and lets it be released again', async () => {
         const registry = await open();
         const instance = anInstance({});
-        const lease = await registry.register(instance);
+        const lease = await register(registry, instance);
         await until('it is listed', async () => (await registry.instances(instance.service)).length === 1);
         await lease.release();
         await lease.release();
@@ -117,8 +152,8 @@ export function registryContract(name: string, { start, cannot = [] }: RegistryC
         const [crashing, living, reader] = [await open(), await open(), await open()];
         const service = serviceName();
         const living1 = anInstance({ service, id: `${service}-living` });
-        await living.register(living1, { leaseMs: LEASE_MS });
-        await crashing.register(anInstance({ service, id: `${service}-crashing` }), { leaseMs: LEASE_MS });
+        await register(living, living1, { leaseMs: LEASE_MS });
+        await register(crashing, anInstance({ service, id: `${service}-crashing` }), { leaseMs: LEASE_MS });
         await until('both are listed', async () => (await reader.instances(service)).length === 2);
         await crashing.close();
         const crashedAtMs = performance.now();
@@ -131,8 +166,8 @@ export function registryContract(name: string, { start, cannot = [] }: RegistryC
       can('lease')('registers again an instance that the engine has forgotten', async () => {
         const [registry, other] = [await open(), await open()];
         const instance = anInstance({});
-        await registry.register(instance, { leaseMs: LEASE_MS });
-        const same = await other.register(instance, { leaseMs: LEASE_MS });
+        await register(registry, instance, { leaseMs: LEASE_MS });
+        const same = await register(other, instance, { leaseMs: LEASE_MS });
         await same.release();
         await until('it is back', async () => (await other.instances(instance.service)).length === 1);
         expect(await other.instances(instance.service)).toEqual([instance]);
@@ -151,9 +186,9 @@ export function registryContract(name: string, { start, cannot = [] }: RegistryC
         await watch.ready;
         const [a, b] = [`${service}-a`, `${service}-b`];
         const sees = (ids: string[]) => until(`it sees [${ids}]`, () => seen.at(-1)?.join() === ids.join());
-        const leaseA = await registry.register(anInstance({ service, id: a }));
+        const leaseA = await register(registry, anInstance({ service, id: a }));
         await sees([a]);
-        const leaseB = await registry.register(anInstance({ service, id: b }));
+        const leaseB = await register(registry, anInstance({ service, id: b }));
         await sees([a, b]);
         await leaseA.release();
         await sees([b]);
@@ -173,7 +208,7 @@ export function registryContract(name: string, { start, cannot = [] }: RegistryC
         });
         await watch.ready;
         const instance = anInstance({});
-        const lease = await registry.register(instance);
+        const lease = await register(registry, instance);
         await until('it came', () => names.includes(instance.service));
         await lease.release();
         await until('it went', () => !names.includes(instance.service));
@@ -187,7 +222,7 @@ export function registryContract(name: string, { start, cannot = [] }: RegistryC
         const second = registry.watch(service, (instances) => going?.push(idsOf(instances)));
         await Promise.all([first.ready, second.ready]);
         first.close();
-        await registry.register(anInstance({ service }));
+        await register(registry, anInstance({ service }));
         await until('the other watch sees it', () => going?.at(-1)?.length === 1);
         expect(closed).toEqual([[]]);
       });
@@ -199,7 +234,7 @@ export function registryContract(name: string, { start, cannot = [] }: RegistryC
         const registry = await open(proxy.address);
         proxy.cut();
         const calls = [
-          () => registry.register(anInstance({})),
+          ...(cannot.includes('register') ? [] : [() => registry.register(anInstance({}))]),
           () => registry.services(),
           () => registry.instances('a'),
         ];
@@ -218,7 +253,7 @@ export function registryContract(name: string, { start, cannot = [] }: RegistryC
         const proxy = await proxied();
         const registry = await open(proxy.address);
         const instance = anInstance({});
-        const lease = await registry.register(instance);
+        const lease = await register(registry, instance);
         const watch = registry.watch(instance.service, () => {});
         await until('it is seen', () => watch.current.length === 1);
         const before = proxy.connectedAtMs.length;
@@ -231,7 +266,7 @@ export function registryContract(name: string, { start, cannot = [] }: RegistryC
       can('restart')('leaves the last known instances; afterwards they are registered and watched again', async () => {
         const registry = await open();
         const instance = anInstance({});
-        await registry.register(instance, { leaseMs: LEASE_MS });
+        await register(registry, instance, { leaseMs: LEASE_MS });
         const seen: string[][] = [];
         const watch = registry.watch(instance.service, (instances) => seen.push(idsOf(instances)));
         await until('it is seen', () => watch.current.length === 1);
@@ -243,7 +278,7 @@ export function registryContract(name: string, { start, cannot = [] }: RegistryC
         await until('it is registered', async () => (await fresh.instances(instance.service)).length === 1, 15_000);
         await until('it is seen again', () => watch.current.length === 1, 15_000);
         const second = anInstance({ service: instance.service, id: `${instance.id}-second` });
-        await fresh.register(second);
+        await register(fresh, second);
         await until('the watch goes on', () => watch.current.length === 2, 15_000);
       });
 
@@ -254,7 +289,7 @@ export function registryContract(name: string, { start, cannot = [] }: RegistryC
         const watch = watcher.watch(service, () => {});
         await watch.ready;
         proxy.silence();
-        await registry.register(anInstance({ service }));
+        await register(registry, anInstance({ service }));
         await until('the change arrives', () => watch.current.length === 1, 10_000);
       });
 
@@ -279,7 +314,7 @@ export function registryContract(name: string, { start, cannot = [] }: RegistryC
       const before = held();
       const registry = await server.createRegistry();
       const instance = anInstance({});
-      await registry.register(instance);
+      await register(registry, instance);
       const watch = registry.watch(instance.service, () => {});
       registry.watchServices(() => {});
       await watch.ready;
