@@ -11,7 +11,7 @@ describe('createRegistry', () => {
   it('refuses what it cannot use in one sentence that names DISCOVERY_URL', async () => {
     expect(await message('zookeeper://host')).toBe(
       'DISCOVERY_URL is "zookeeper://host", whose scheme no driver serves; known are consul://host:8500, ' +
-        'http://host:8500 (Consul API) and static:orders=host:3000+4000.',
+        'http://host:8500 (Consul API), kubernetes:// and static:orders=host:3000+4000.',
     );
     expect(await message('localhost')).toMatch(/^DISCOVERY_URL is "localhost", whose scheme/);
     expect(await message('consul://')).toMatch(/^DISCOVERY_URL is "consul:\/\/", which cannot be used/);
