@@ -24,7 +24,7 @@ export default defineConfig({
           include: [
             '{apps,libs}/**/src/**/*.spec.ts',
             'tests/*.spec.ts',
-            'tests/{servers,lint,platform,bench}/**/*.spec.ts',
+            'tests/{servers,lint,platform,bench,kubernetes}/**/*.spec.ts',
           ],
           testTimeout: 15_000,
         },

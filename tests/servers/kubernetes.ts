@@ -21,7 +21,7 @@ export interface KubernetesServer extends OwnServer {
   kubeconfig: string;
 }
 
-/** An API server that the suite may kill; undefined where a program is missing (tests/servers/install-kube-apiserver). */
+/** An API server that the suite may kill; undefined where a program is missing (tests/servers/install-kubernetes). */
 export async function startOwnKubernetes(): Promise<KubernetesServer | undefined> {
   const program = findProgram('kube-apiserver', join(homedir(), '.cache/rookery/servers/kube-apiserver'));
   const etcdProgram = findProgram('etcd');

@@ -3,6 +3,7 @@ import type { Instance, Lease, RegisterOptions, Registry } from '../discovery.ts
 import { anInstance as anyInstance, idsOf, serviceName, until } from './fixtures.ts';
 import { type Address, TcpProxy } from './tcp-proxy.ts';
 
+export { callApi, publishSlice } from '../drivers/kubernetes/testing/publish-slice.ts';
 export type { Address } from './tcp-proxy.ts';
 
 /** A running engine, as the contract drives it. */

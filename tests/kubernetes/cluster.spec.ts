@@ -1,0 +1,117 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createRegistry } from '@rookery/discovery';
+import { callApi, publishSlice, registryContract } from '@rookery/discovery/testing';
+import { type KubernetesServer, startOwnKubernetes } from '@rookery/servers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kubectl, kubectlProgram, OVERLAYS } from './render.ts';
+
+const cluster = kubectlProgram ? await startOwnKubernetes() : undefined;
+afterAll(() => cluster?.stop());
+
+const NAMESPACE = 'rookery-dev';
+const server = (): KubernetesServer => cluster ?? expect.fail('There is no kube-apiserver.');
+const inCluster = (args: string[], input?: string) => kubectl(['--kubeconfig', server().kubeconfig, ...args], input);
+
+/** A token as a pod of the service account gets one, in a file as a pod has it. */
+async function tokenFileOf(account: string): Promise<string> {
+  const path = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${account}/token`;
+  const { status } = (await callApi(server(), 'POST', path, {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    spec: { expirationSeconds: 3_600 },
+  })) as { status: { token: string } };
+  const file = join(server().caFile, '..', `${account}.token`);
+  writeFileSync(file, status.token, { mode: 0o600 });
+  return file;
+}
+
+async function registryAs(account: string, host: string, port: number) {
+  const tokenFile = await tokenFileOf(account);
+  const query = new URLSearchParams({
+    namespace: NAMESPACE,
+    wait: '1s',
+    'token-file': tokenFile,
+    'ca-file': server().caFile,
+  });
+  return createRegistry(`kubernetes://${host}:${port}?${query}`);
+}
+
+describe.skipIf(!cluster)('on a real kube-apiserver', () => {
+  beforeAll(() => {
+    // Objects are refused as long as their namespace is not there.
+    for (const overlay of OVERLAYS) inCluster(['apply', '-f', `deploy/kubernetes/overlays/${overlay}/namespace.yaml`]);
+    inCluster(['apply', '--server-side', '-k', 'deploy/kubernetes/overlays/dev']);
+  }, 60_000);
+
+  it('takes the dev overlay, and once more without a change', () => {
+    const deployments = inCluster(['get', 'deployments', '-n', NAMESPACE, '-o', 'name']).trim().split('\n');
+    expect(deployments).toContain('deployment.apps/orders');
+    const again = inCluster(['diff', '--server-side', '-k', 'deploy/kubernetes/overlays/dev']);
+    expect(again).toBe('');
+  });
+
+  it('takes the production overlay', () => {
+    const said = inCluster([
+      'apply',
+      '--server-side',
+      '--dry-run=server',
+      '-k',
+      'deploy/kubernetes/overlays/production',
+    ]);
+    expect(said).toContain('deployment.apps/gateway serverside-applied (server dry run)');
+  });
+
+  it('refuses a field that it does not know, so that a typing error is found', () => {
+    const typo = '{"apiVersion":"v1","kind":"Service","metadata":{"name":"x"},"spec":{"prots":[]}}';
+    expect(() => inCluster(['apply', '--server-side', '-n', NAMESPACE, '-f', '-'], typo)).toThrow('prots');
+  });
+
+  it('lets the service account of discovery read EndpointSlices of its namespace and nothing else', () => {
+    const can = (verb: string, what: string, account: string, namespace = NAMESPACE): boolean => {
+      const as = `system:serviceaccount:${NAMESPACE}:${account}`;
+      const args = ['auth', 'can-i', verb, what, '--as', as, '-n', namespace];
+      try {
+        return inCluster(args).trim() === 'yes';
+      } catch {
+        return false;
+      }
+    };
+    expect(can('list', 'endpointslices.discovery.k8s.io', 'rookery-discovery')).toBe(true);
+    expect(can('watch', 'endpointslices.discovery.k8s.io', 'rookery-discovery')).toBe(true);
+    expect(can('list', 'endpointslices.discovery.k8s.io', 'rookery-discovery', 'default')).toBe(false);
+    expect(can('delete', 'endpointslices.discovery.k8s.io', 'rookery-discovery')).toBe(false);
+    expect(can('list', 'secrets', 'rookery-discovery')).toBe(false);
+    expect(can('list', 'endpointslices.discovery.k8s.io', 'rookery-service')).toBe(false);
+  });
+
+  it('tells a service without the right what it lacks', async () => {
+    const { hostname, port } = new URL(server().url);
+    const registry = await registryAs('rookery-service', hostname, Number(port));
+    await expect(registry.services()).rejects.toMatchObject({
+      code: 'DISCOVERY_REFUSED',
+      message: expect.stringContaining('cannot list resource "endpointslices"'),
+    });
+    await registry.close();
+  });
+
+  registryContract('Kubernetes, a real kube-apiserver with the rights of deploy/kubernetes', {
+    cannot: ['register', 'metadata', 'weight', 'lease'],
+    instanceAddress: '10.1.2.3',
+    async start() {
+      const { hostname: host, port } = new URL(server().url);
+      const address = { host, port: Number(port) };
+      return {
+        address,
+        createRegistry: (at = address) => registryAs('rookery-discovery', at.host, at.port),
+        publish: (instance) => publishSlice({ ...server(), ca: server().ca, namespace: NAMESPACE }, instance),
+        async restartServer(whileDown) {
+          await server().kill();
+          await whileDown?.();
+          await server().start();
+        },
+        stop: async () => {},
+      };
+    },
+  });
+});
