@@ -51,3 +51,27 @@ export function writeContracts(tree: Tree, service: NewService): void {
   const lines = exports.map(([file, exported]) => `export { ${exported.join(', ')} } from '${file}';\n`);
   tree.write(INDEX, `${tree.read(INDEX, 'utf8')}${lines.join('')}`);
 }
+
+/** The exports of libs/contracts that come from the files of a service. */
+const exportsOf = (name: string): RegExp =>
+  new RegExp(`export (?:type )?\\{([^}]*)\\} from '\\./${name}/[^']+';\\n`, 'g');
+
+/** What libs/contracts exports of a service. */
+export function contractNames(tree: Tree, name: string): string[] {
+  const index = tree.read(INDEX, 'utf8') ?? '';
+  return [...index.matchAll(exportsOf(name))].flatMap(([, names = '']) =>
+    names
+      .split(',')
+      .map((one) => one.trim().replace(/^type /, ''))
+      .filter(Boolean),
+  );
+}
+
+/** Takes the contract of a service out of libs/contracts. */
+export function removeContracts(tree: Tree, name: string): void {
+  const index = tree.read(INDEX, 'utf8');
+  if (index !== null) tree.write(INDEX, index.replace(exportsOf(name), ''));
+  for (const folder of [`libs/contracts/src/${name}`, `libs/contracts/proto/${name}`]) {
+    if (tree.exists(folder)) tree.delete(folder);
+  }
+}

@@ -8,6 +8,7 @@ import {
   updateJson,
   writeJson,
 } from '@nx/devkit';
+import { addManifests } from '../manifests/manifests.ts';
 import { writeContracts } from './contracts.ts';
 import { packageJsonOf, tsconfigOf } from './manifest.ts';
 import { newService, type ServiceGeneratorOptions } from './options.ts';
@@ -30,6 +31,9 @@ export default function serviceGenerator(tree: Tree, options: ServiceGeneratorOp
   ];
   for (const part of parts) generateFiles(tree, join(import.meta.dirname, 'templates', part), root, { ...service });
   writeContracts(tree, service);
+  const { name, purpose } = service;
+  const secret = database || messaging;
+  addManifests(tree, { name, purpose, grpc, secret, caller: false, documented: true, internal: false });
   updateJson(tree, 'tsconfig.json', (tsconfig: { references: Array<{ path: string }> }) => ({
     ...tsconfig,
     references: [...tsconfig.references, { path: `./${root}` }].sort((a, b) => a.path.localeCompare(b.path)),
