@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type StartedPlatform, startPlatform } from '../platform/platform.ts';
@@ -17,9 +17,26 @@ const FOLDERS = NAMES.map((name) => `apps/${name}`);
 
 describe('one service of each kind, generated into a copy of the workspace', { timeout: 120_000 }, () => {
   let copy: WorkspaceCopy;
+  let before: Record<string, string>;
+  /** What a service writes outside of its own folder, and the names of all services. */
+  const sharedFiles = (): Record<string, string> => {
+    const text = (path: string) => readFileSync(join(copy.root, path), 'utf8');
+    const below = (folder: string) => readdirSync(join(copy.root, folder), { recursive: true, encoding: 'utf8' });
+    const folders = ['libs/contracts/src', 'libs/contracts/proto', 'deploy/kubernetes'].flatMap(below);
+    return {
+      apps: readdirSync(join(copy.root, 'apps')).join(),
+      files: folders.sort().join(),
+      linked: readdirSync(join(copy.root, 'node_modules/@rookery-apps')).join(),
+      lock: text('package-lock.json'),
+      references: text('tsconfig.json'),
+      contracts: text('libs/contracts/src/index.ts'),
+      kustomization: text('deploy/kubernetes/base/kustomization.yaml'),
+    };
+  };
 
   beforeAll(async () => {
     copy = await WorkspaceCopy.make();
+    before = sharedFiles();
     for (const service of SERVICES) await copy.mustRun('nx', 'g', '@rookery/nx:service', ...service);
   });
   afterAll(() => copy?.remove());
@@ -96,5 +113,27 @@ describe('one service of each kind, generated into a copy of the workspace', { t
       });
       expect(shown.body).toMatchObject({ id, title: 'By message' });
     });
+
+    test('clients of them, from a .proto and from a live OpenAPI document, lint and compile', async () => {
+      const openapi = `--openapi=${platform.gatewayUrl}/docs/specs/ratings.json`;
+      await copy.mustRun('nx', 'g', '@rookery/nx:client', 'order-notes', '--into=reviews');
+      await copy.mustRun('nx', 'g', '@rookery/nx:client', 'ratings', '--into=reviews', openapi);
+      const client = readFileSync(join(copy.root, 'apps/reviews/src/ratings/ratings-client.ts'), 'utf8');
+      expect(client).toContain("list: get('/api/ratings'");
+      await copy.mustRun('biome', 'check', 'apps/reviews');
+      await copy.mustRun('depcruise', '--config', '.dependency-cruiser.js', 'apps/reviews');
+      await copy.mustRun('tsc', '-b', 'apps/reviews');
+    });
+  });
+
+  test('a service that another one calls is not taken out', async () => {
+    const { code, output } = await copy.run('nx', 'g', '@rookery/nx:remove', 'ratings');
+    expect(code).not.toBe(0);
+    expect(output).toContain('apps/reviews/src/ratings/ratings-client.ts uses "ratings": take that out first.');
+  });
+
+  test('they are taken out again without a trace', async () => {
+    for (const name of NAMES) await copy.mustRun('nx', 'g', '@rookery/nx:remove', name);
+    expect(sharedFiles()).toEqual(before);
   });
 });

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import {
   type GeneratorCallback,
@@ -8,6 +7,7 @@ import {
   updateJson,
   writeJson,
 } from '@nx/devkit';
+import { format } from '../format.ts';
 import { addManifests } from '../manifests/manifests.ts';
 import { writeContracts } from './contracts.ts';
 import { packageJsonOf, tsconfigOf } from './manifest.ts';
@@ -44,14 +44,4 @@ export default function serviceGenerator(tree: Tree, options: ServiceGeneratorOp
     format(tree.root, written);
     installPackagesTask(tree, true);
   };
-}
-
-/** Puts line breaks and imports in order, so that the lint has nothing to say. */
-function format(root: string, files: string[]): void {
-  const biome = join(root, 'node_modules/@biomejs/biome/bin/biome');
-  const { status, stderr } = spawnSync(process.execPath, [biome, 'check', '--write', '--colors=off', ...files], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`The files were written, but biome has something to say of them:\n${stderr}`);
 }

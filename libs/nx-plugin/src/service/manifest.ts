@@ -73,6 +73,9 @@ function manifests(tree: Tree): Manifest[] {
     .map((file) => readJson<Manifest>(tree, file));
 }
 
+/** The version at which the workspace has or uses a package. */
+export const versionIn = (tree: Tree, name: string): string => versionOf(name, manifests(tree));
+
 function versionOf(name: string, workspace: Manifest[]): string {
   const own = workspace.find((manifest) => manifest.name === name)?.version;
   const used = workspace.map(({ dependencies, devDependencies }) => dependencies?.[name] ?? devDependencies?.[name]);
