@@ -12,7 +12,7 @@ export function grpcClient(tree: Tree, service: string): ClientSource {
   const [, name = '', body = ''] = /\bservice (\w+) \{([\s\S]*?)\n\}/.exec(proto) ?? [];
   const calls = [...body.matchAll(/\brpc (\w+)\s*\(([^)]*)\) returns \(([^)]*)\)/g)];
   if (calls.length === 0) throw new Error(`${path} has no service with calls.`);
-  const streaming = calls.find(([, , input = '', output = '']) => /\bstream\b/.test(input + output));
+  const streaming = calls.find(([, , input = '', output = '']) => /\bstream\b/.test(`${input} ${output}`));
   if (streaming) throw new Error(`${path} has a streaming call, ${streaming[1]}, which clients do not offer.`);
 
   const { className, propertyName } = names(service);
