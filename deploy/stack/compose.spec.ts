@@ -68,3 +68,24 @@ test('every app runs without root rights on a read-only file system', () => {
   const dockerfile = readFileSync(join(ROOT, 'deploy/docker/Dockerfile'), 'utf8');
   expect(dockerfile).toMatch(/^USER \d+/m);
 });
+
+const docker = ['docker compose', 'docker-compose'].find((command) => {
+  const [program = '', ...args] = command.split(' ');
+  return spawnSync(program, [...args, 'version']).status === 0;
+});
+
+test.skipIf(!docker)('docker compose takes the file (needs docker-compose)', () => {
+  const [program = '', ...args] = (docker ?? '').split(' ');
+  const file = join(COMPOSE, 'compose.yaml');
+  const { status, stderr, stdout } = spawnSync(
+    program,
+    [...args, '-f', file, '--project-directory', COMPOSE, 'config'],
+    {
+      encoding: 'utf8',
+      env: { ...process.env, POSTGRES_PASSWORD: 'p', RABBITMQ_PASSWORD: 'r', GRAFANA_PASSWORD: 'g' },
+    },
+  );
+  expect(stderr).not.toMatch(/error/i);
+  expect(status).toBe(0);
+  expect(Object.keys(parse(stdout).services)).toEqual(expect.arrayContaining(stack.apps.map(({ name }) => name)));
+});
