@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import swc from 'unplugin-swc';
 import { defineConfig } from 'vitest/config';
+import { missingPrograms } from './deploy/stack/native/missing-programs.ts';
 
 const swcrc = JSON.parse(readFileSync(new URL('.swcrc', import.meta.url), 'utf8'));
 /** `import` and `require` come by themselves; named here they would also hold for the `require` of a CommonJS package. */
@@ -23,6 +24,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             '{apps,libs}/**/src/**/*.spec.ts',
+            'deploy/stack/**/*.spec.ts',
             'tests/*.spec.ts',
             'tests/{servers,lint,platform,bench,kubernetes}/**/*.spec.ts',
           ],
@@ -35,6 +37,18 @@ export default defineConfig({
           name: 'e2e',
           include: ['tests/{e2e,chaos}/**/*.spec.ts'],
           globalSetup: 'tests/platform/global-setup.ts',
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'stack',
+          // The example business once more, on the production engines; where one is missing, stack.spec.ts says so.
+          include: ['tests/stack/**/*.spec.ts', ...(missingPrograms().length > 0 ? [] : ['tests/e2e/orders.spec.ts'])],
+          globalSetup: 'tests/stack/global-setup.ts',
           testTimeout: 60_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -1,0 +1,41 @@
+import { renameSync, writeFileSync } from 'node:fs';
+import type { World } from '../model.ts';
+
+const EVERY_MS = 1_000;
+
+/**
+ * Debian builds its Prometheus without Consul's discovery: here the stack asks Consul in its place, and writes what it
+ * answers into the file that Prometheus watches, under the labels that its own discovery gives.
+ */
+export function writeTargets(world: World): { close(): void } {
+  const file = world.file('prometheus', 'targets.json');
+  let written = '';
+  const write = async () => {
+    const response = await fetch(`http://${world.at('consul')}/v1/agent/services`, {
+      signal: AbortSignal.timeout(EVERY_MS),
+    });
+    const services = (await response.json()) as Record<string, AgentService>;
+    const content = JSON.stringify(Object.values(services).map(target), null, 1);
+    if (content === written) return;
+    writeFileSync(`${file}.new`, content);
+    renameSync(`${file}.new`, file);
+    written = content;
+  };
+  // Consul away: the last known targets stay.
+  const timer = setInterval(() => write().catch(() => {}), EVERY_MS);
+  return { close: () => clearInterval(timer) };
+}
+
+interface AgentService {
+  ID: string;
+  Service: string;
+  Address: string;
+  Port: number;
+}
+
+function target(service: AgentService): object {
+  return {
+    targets: [`${service.Address}:${service.Port}`],
+    labels: { __meta_consul_service: service.Service, __meta_consul_service_id: service.ID },
+  };
+}

@@ -1,0 +1,41 @@
+import { consul } from './engines/consul.ts';
+import { grafana } from './engines/grafana.ts';
+import { postgres } from './engines/postgres.ts';
+import { prometheus } from './engines/prometheus.ts';
+import { rabbitmq } from './engines/rabbitmq.ts';
+import type { Stack, StackApp, World } from './model.ts';
+
+/** The production stack. deploy/compose is written from it, `npm run stack` runs it: there is no second description. */
+export const stack: Stack = {
+  engines: [consul, postgres, rabbitmq, prometheus, grafana],
+  apps: [
+    { name: 'gateway', port: 8080, needs: ['consul'], published: { variable: 'GATEWAY_PORT' } },
+    {
+      name: 'config-center',
+      port: 8090,
+      needs: ['consul', 'postgres'],
+      published: { variable: 'CONFIG_CENTER_PORT' },
+    },
+    { name: 'api-docs', port: 3000, needs: ['consul'] },
+    { name: 'catalog', port: 3000, grpcPort: 3001, needs: ['consul', 'postgres'] },
+    { name: 'orders', port: 3000, needs: ['consul', 'postgres', 'rabbitmq', 'config-center'] },
+    { name: 'fulfilment', port: 3000, needs: ['consul', 'postgres', 'rabbitmq'] },
+  ],
+};
+
+/** The variables through which an app finds what it needs, in either world. */
+export function wiring(app: StackApp, world: World): Record<string, string> {
+  return Object.fromEntries(
+    app.needs.map((need) => {
+      if (need === 'config-center') return ['CONFIG_URL', `http://${world.at(need)}`];
+      const provides = stack.engines.find(({ name }) => name === need)?.provides;
+      if (!provides) throw new Error(`${app.name} needs "${need}", which provides nothing (deploy/stack/stack.ts).`);
+      return [provides.variable, provides.url(world, app.name)];
+    }),
+  );
+}
+
+/** Apps with a database of their own; each bears the app's name. */
+export const databases: readonly string[] = stack.apps
+  .filter(({ needs }) => needs.includes('postgres'))
+  .map(({ name }) => name);
