@@ -26,13 +26,13 @@ export class PagesController {
     @Inject(PageRenderer) private readonly renderer: PageRenderer,
   ) {}
 
-  @Get(['/', '/pages', '/pages/'])
+  @Get(['/', '/pages'])
   start(@Req() { headers }: PageRequest, @Res() reply: PageReply): void {
     const language = /^\s*zh\b/i.test(headers['accept-language'] ?? '') ? 'zh' : 'en';
     reply.header('vary', 'accept-language').redirect(`/pages/${language}/`, 302);
   }
 
-  @Get('/pages/*path')
+  @Get('/pages/*')
   @Header('content-type', 'text/html; charset=utf-8')
   @Header('cache-control', 'no-cache')
   @Header('content-security-policy', POLICY)
@@ -51,7 +51,7 @@ export class PagesController {
 export class PageDataController {
   constructor(@Inject(CachedPages) private readonly pages: CachedPages) {}
 
-  @Get('/page-data/*path')
+  @Get('/page-data/*')
   @Header('cache-control', 'no-store')
   async show(@Req() { url }: PageRequest): Promise<Page> {
     const address: Address | undefined = addressOf(keyIn(url, '/page-data/'));
