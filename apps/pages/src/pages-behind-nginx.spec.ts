@@ -21,7 +21,7 @@ describe.skipIf(!postgres || !redis || !hasNginx())('pages behind nginx and Redi
     if (!postgres || !redis) return;
     shop = await startShop(postgres, redis);
     messaging = await createMessaging(shop.messagingUrl);
-    const rendered = () => expect(existsSync(join(shop.folder, 'zh/films/film-0768.html'))).toBe(true);
+    const rendered = () => expect(existsSync(join(shop.folder, 'zh/films/film-0096.html'))).toBe(true);
     await vi.waitFor(rendered, { timeout: 20_000 });
   }, 40_000);
   afterAll(async () => {
@@ -68,11 +68,10 @@ describe.skipIf(!postgres || !redis || !hasNginx())('pages behind nginx and Redi
   });
 
   it('a changed price is on every page that shows the film within a second, in both schemes', async () => {
-    const keys = ['en/', 'zh/', 'en/films/page-3', 'zh/films/page-3', 'en/films/film-0742', 'zh/films/film-0742'];
-    keys.splice(2, 2, 'en/films/page-16', 'zh/films/page-16');
+    const keys = ['en/', 'zh/', 'en/films/page-1', 'zh/films/page-1', 'en/films/film-0020', 'zh/films/film-0020'];
     for (const cents of [31_11, 32_22, 33_33]) {
       await Promise.all(keys.flatMap((key) => WAY.map((way) => get(way, key))));
-      await shop.change('film-0742', cents);
+      await shop.change('film-0020', cents);
       const price = `$${(cents / 100).toFixed(2)}`;
       await Promise.all(
         keys.flatMap((key) =>
