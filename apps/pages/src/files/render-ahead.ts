@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { Film } from '@rookery/contracts';
 import { LOGGER, type Logger } from '@rookery/observability';
 import { FEATURED, FILMS_ON_A_PAGE } from '../pages/address.ts';
 import { CatalogClient } from '../pages/catalog-client.ts';
@@ -45,16 +46,21 @@ export class RenderAhead implements OnApplicationBootstrap, OnApplicationShutdow
           count += Number(
             await this.files.put({ kind: 'list', language, page }, listPage(language, page, items, total)),
           );
-          const films = items.map((film) =>
-            this.files.put({ kind: 'film', language, filmId: film.id }, filmPage(language, film)),
-          );
-          count += (await Promise.all(films)).filter(Boolean).length;
         }
+        for (const film of items) count += await this.#film(film);
         return count;
       });
     }
     if (this.#stop.signal.aborted) return;
     this.logger.info({ written, durationMs: Date.now() - startedAtMs }, 'pages.rendered-ahead');
+  }
+
+  /** One film at a time: a change must not wait behind hundreds of files. */
+  async #film(film: Film): Promise<number> {
+    const put = LANGUAGES.map((language) =>
+      this.files.put({ kind: 'film', language, filmId: film.id }, filmPage(language, film)),
+    );
+    return (await Promise.all(put)).filter(Boolean).length;
   }
 
   async #home(): Promise<number> {

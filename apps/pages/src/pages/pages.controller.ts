@@ -1,6 +1,6 @@
 import { Controller, Get, Header, Inject, Req, Res } from '@nestjs/common';
 import { PageRenderer } from '../template/page-renderer.ts';
-import { type Address, addressOf } from './address.ts';
+import { addressOf } from './address.ts';
 import { CachedPages } from './cached-pages.ts';
 import type { Page } from './page.ts';
 import { missingPage } from './page-data.ts';
@@ -12,13 +12,20 @@ interface PageRequest {
 }
 interface PageReply {
   code(status: number): PageReply;
-  header(name: string, value: string): PageReply;
+  headers(values: Record<string, string>): PageReply;
   redirect(url: string, status: number): PageReply;
+  send(body: string): PageReply;
 }
 
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
+/** As nginx says them: deploy/nginx/headers.conf. */
+const HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'cache-control': 'no-cache',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+};
 
-/** The pages as a browser gets them, where no nginx stands before; the same bytes. */
+/** The pages as a browser gets them where no nginx stands before; the same bytes. */
 @Controller()
 export class PagesController {
   constructor(
@@ -27,22 +34,18 @@ export class PagesController {
   ) {}
 
   @Get(['/', '/pages'])
-  start(@Req() { headers }: PageRequest, @Res() reply: PageReply): void {
+  toHome(@Req() { headers }: PageRequest, @Res() reply: PageReply): void {
     const language = /^\s*zh\b/i.test(headers['accept-language'] ?? '') ? 'zh' : 'en';
-    reply.header('vary', 'accept-language').redirect(`/pages/${language}/`, 302);
+    reply.headers({ vary: 'accept-language' }).redirect(`/pages/${language}/`, 302);
   }
 
   @Get('/pages/*')
-  @Header('content-type', 'text/html; charset=utf-8')
-  @Header('cache-control', 'no-cache')
-  @Header('content-security-policy', POLICY)
-  @Header('x-content-type-options', 'nosniff')
-  async show(@Req() { url }: PageRequest, @Res({ passthrough: true }) reply: PageReply): Promise<string> {
-    const key = keyIn(url, '/pages/');
+  async show(@Req() request: PageRequest, @Res() reply: PageReply): Promise<void> {
+    const key = keyIn(request.url, '/pages/');
+    if (key === '') return this.toHome(request, reply);
     const address = addressOf(key);
-    const page = address ? await this.pages.page(address) : missingPage(key.startsWith('zh') ? 'zh' : 'en');
-    reply.code(page.status);
-    return this.renderer.render(page);
+    const page = address ? await this.pages.page(address) : missingPage(key.startsWith('zh/') ? 'zh' : 'en');
+    reply.code(page.status).headers(HEADERS).send(this.renderer.render(page));
   }
 }
 
@@ -54,7 +57,7 @@ export class PageDataController {
   @Get('/page-data/*')
   @Header('cache-control', 'no-store')
   async show(@Req() { url }: PageRequest): Promise<Page> {
-    const address: Address | undefined = addressOf(keyIn(url, '/page-data/'));
+    const address = addressOf(keyIn(url, '/page-data/'));
     return address ? this.pages.page(address) : missingPage('en');
   }
 }
