@@ -89,10 +89,15 @@ local function load(key)
   return from_service(key), 'service'
 end
 
+-- Kept until memory is full, as what to serve when nobody answers; fresh for a moment.
 local function remember(key, value)
-  local pages = ngx.shared.pages
-  local ok, reason = pages:set(key, value, settings.fresh_s)
+  local ok, reason = ngx.shared.pages:set(key, value)
   if not ok then ngx.log(ngx.WARN, 'not kept in shared memory: ', reason) end
+  ngx.shared.pages_fresh:set(key, true, settings.fresh_s)
+end
+
+local function from_memory(key)
+  return ngx.shared.pages_fresh:get(key) and ngx.shared.pages:get(key)
 end
 
 -- The page's data and where it came from: memory, redis, service, stale; nil when nobody has it.
@@ -101,11 +106,11 @@ function page_cache.get(key)
   local until_s = ngx.now() + WAIT_S
   local pause_s = 0.001
   while true do
-    local value = pages:get(key)
+    local value = from_memory(key)
     if value then return value, 'memory' end
     if locks:add(key, true, LOCK_S) then
       local source
-      value = pages:get(key)
+      value = from_memory(key)
       if value then
         source = 'memory'
       else
@@ -115,9 +120,9 @@ function page_cache.get(key)
       end
       locks:delete(key)
       if value then return value, source end
-      return (pages:get_stale(key)), 'stale'
+      return (pages:get(key)), 'stale'
     end
-    if ngx.now() > until_s then return (pages:get_stale(key)), 'stale' end
+    if ngx.now() > until_s then return (pages:get(key)), 'stale' end
     ngx.sleep(pause_s)
     pause_s = math.min(pause_s * 2, 0.02)
     ngx.update_time()

@@ -19,6 +19,8 @@ export interface Shop {
   change(filmId: string, priceCents: number): Promise<{ version: number }>;
   /** How often nginx asked the service for the data of a page. */
   asked(): Promise<number>;
+  /** Kills the pages service. */
+  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -98,6 +100,11 @@ export async function startShop(postgres: PostgresServer, redis: OwnServer): Pro
         const metrics = await (await fetch(`${pages.urls.http}/metrics`)).text();
         const counts = metrics.matchAll(/^server_request_duration_seconds_count\{[^}]*page-data[^}]*\} (\d+)/gm);
         return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+      },
+      async kill() {
+        const ended = once(pages.child, 'exit');
+        pages.child.kill('SIGKILL');
+        await ended;
       },
       stop,
     };
