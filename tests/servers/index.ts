@@ -1,8 +1,10 @@
 export { startConsul, startOwnConsul } from './consul.ts';
 export { type KubernetesServer, startOwnKubernetes } from './kubernetes.ts';
+export { hasNginx, startOwnNginx } from './nginx.ts';
 export { freePorts } from './ports.ts';
 export { type OwnPostgres, type PostgresServer, startOwnPostgres, startPostgres } from './postgres.ts';
 export { findProgram } from './programs.ts';
 export { startOwnRabbitmq, startRabbitmq } from './rabbitmq.ts';
+export { startOwnRedis, startRedis } from './redis.ts';
 export type { OwnServer, Server } from './server.ts';
 export { forkSource } from './source-process.ts';

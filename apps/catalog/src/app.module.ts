@@ -1,13 +1,15 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '@rookery/database';
+import { MessagingModule } from '@rookery/messaging';
+import { ChangeFilm } from './films/change-film.ts';
 import { FilmsController } from './films/films.controller.ts';
 import { FilmsGrpc } from './films/films.grpc.ts';
 import { Films } from './films/films.ts';
 import { migrations } from './migrations/index.ts';
 
 @Module({
-  imports: [DatabaseModule.forRoot({ migrations })],
+  imports: [DatabaseModule.forRoot({ migrations }), MessagingModule.forRoot({ outbox: true })],
   controllers: [FilmsController, FilmsGrpc],
-  providers: [Films],
+  providers: [Films, ChangeFilm],
 })
 export class AppModule {}

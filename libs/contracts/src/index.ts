@@ -9,6 +9,7 @@ export {
   type SearchFilmsRequest,
   type SearchFilmsResponse,
 } from './catalog/catalog.ts';
+export { type FilmChanged, filmChanged } from './catalog/film-changed.ts';
 export { type OrderFulfilled, orderFulfilled } from './orders/order-fulfilled.ts';
 export { type OrderPlaced, orderPlaced } from './orders/order-placed.ts';
 export type { Payload, Topic } from './topic.ts';

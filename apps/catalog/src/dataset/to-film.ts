@@ -2,14 +2,17 @@ import type { Film } from '@rookery/contracts';
 import type { Movie } from './movies.ts';
 import { repairText } from './repair-text.ts';
 
+/** A film before the catalog has given it a version. */
+export type NewFilm = Omit<Film, 'version'>;
+
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 /** The data ends in 2011; a later year is a two-digit one that was completed into the wrong century. */
 const LAST_YEAR = 2012;
 
 /** A film of the catalog from the movie at `index` of the data. The same movie gives the same film at any time. */
-export function toFilm(movie: Movie, index: number): Film {
+export function toFilm(movie: Movie, index: number): NewFilm {
   const releaseDate = isoDate(movie['Release Date']);
-  const film: Film = {
+  const film: NewFilm = {
     id: `film-${String(index + 1).padStart(4, '0')}`,
     title: movie.Title === null ? 'Untitled' : repairText(String(movie.Title)),
     priceCents: priceCents(movie['IMDB Rating']),

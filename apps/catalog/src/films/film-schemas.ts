@@ -6,6 +6,7 @@ export const FilmSchema: z.ZodType<Film> = z.object({
   id: z.string().meta({ example: 'film-0001' }),
   title: z.string().meta({ example: 'Star Wars Ep. IV: A New Hope' }),
   priceCents: z.int().meta({ example: 1299, description: 'In cents.' }),
+  version: z.int().meta({ example: 1, description: 'Grows with each change of the film.' }),
   year: z.int().optional().meta({ example: 1977 }),
   releaseDate: z.iso.date().optional().meta({ example: '1977-05-25' }),
   genre: z.string().optional().meta({ example: 'Adventure' }),
@@ -20,6 +21,13 @@ export const FilmsPageSchema = z.object({
   items: z.array(FilmSchema),
   page: z.int().meta({ example: 1 }),
   total: z.int().meta({ example: 7, description: 'How many films match in all.' }),
+});
+
+const MOST_CENTS = 1_000_000;
+
+/** Body of a change of a film. */
+export const FilmChange = z.strictObject({
+  priceCents: z.int().min(1).max(MOST_CENTS).meta({ example: 1299, description: 'In cents.' }),
 });
 
 const MOST_ON_A_PAGE = 100;

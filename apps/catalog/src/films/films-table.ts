@@ -1,11 +1,12 @@
 import type { Film } from '@rookery/contracts';
-import { sql } from 'kysely';
+import { type ColumnType, sql } from 'kysely';
 
 /** Column names are the table's; see migrations/001-create-films.ts. */
 export interface FilmsTable {
   id: string;
   title: string;
   price_cents: number;
+  version: ColumnType<number, never>;
   year: number | null;
   release_date: string | null;
   genre: string | null;
@@ -26,6 +27,7 @@ export const FILM_COLUMNS = [
   'id',
   'title',
   'price_cents as priceCents',
+  'version',
   'year',
   sql<string | null>`release_date::text`.as('releaseDate'),
   'genre',

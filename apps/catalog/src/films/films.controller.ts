@@ -1,8 +1,9 @@
-import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Param, Patch, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Film } from '@rookery/contracts';
 import { z } from 'zod';
-import { FilmSchema, FilmsPageSchema, FilmsQuery } from './film-schemas.ts';
+import { ChangeFilm } from './change-film.ts';
+import { FilmChange, FilmSchema, FilmsPageSchema, FilmsQuery } from './film-schemas.ts';
 import { Films, type FilmsPage } from './films.ts';
 
 const FilmId = z.string().meta({ example: 'film-0001' });
@@ -10,7 +11,10 @@ const FilmId = z.string().meta({ example: 'film-0001' });
 @ApiTags('films')
 @Controller('films')
 export class FilmsController {
-  constructor(@Inject(Films) private readonly films: Films) {}
+  constructor(
+    @Inject(Films) private readonly films: Films,
+    @Inject(ChangeFilm) private readonly changes: ChangeFilm,
+  ) {}
 
   @Get()
   @ApiOperation({ summary: 'Search films', description: 'All films when the query is empty.' })
@@ -27,5 +31,15 @@ export class FilmsController {
   @ApiOkResponse({ description: 'The film.', standardSchema: FilmSchema })
   show(@Param('id', { schema: FilmId }) id: string): Promise<Film> {
     return this.films.byId(id);
+  }
+
+  @Patch(':id')
+  @ApiOperation({ summary: 'Change the price of a film', description: 'Tells of it with the message film.changed.' })
+  @ApiOkResponse({ description: 'The film as it is now.', standardSchema: FilmSchema })
+  change(
+    @Param('id', { schema: FilmId }) id: string,
+    @Body({ schema: FilmChange }) change: z.output<typeof FilmChange>,
+  ): Promise<Film> {
+    return this.changes.change(id, change);
   }
 }

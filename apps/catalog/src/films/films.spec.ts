@@ -62,6 +62,7 @@ describe.skipIf(!postgres)('films on Postgres', () => {
       id: 'film-0001',
       title: 'The Land Girls',
       priceCents: 1099,
+      version: 1,
       year: 1998,
       releaseDate: '1998-06-12',
       distributor: 'Gramercy',

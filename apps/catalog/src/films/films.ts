@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Film } from '@rookery/contracts';
 import { Database } from '@rookery/database';
-import { RookeryError } from '@rookery/observability';
 import { sql } from 'kysely';
+import { FILM_ID, filmUnknown } from './film-id.ts';
 import { type CatalogDatabase, FILM_COLUMNS, filmOf } from './films-table.ts';
 import { fold } from './fold.ts';
 
@@ -27,7 +27,7 @@ export class Films {
   async byId(id: string): Promise<Film> {
     const [film] = await this.byIds([id]);
     if (film) return film;
-    throw new RookeryError('FILM_UNKNOWN', 'No film has this id. Ids look like film-0001.', { status: 404 });
+    throw filmUnknown();
   }
 
   /** Those of the ids that are films, in the order given, each once. */
@@ -63,5 +63,3 @@ export class Films {
     return { items: rows.map(filmOf), page, total };
   }
 }
-
-const FILM_ID = /^film-\d{4}$/;

@@ -5,8 +5,8 @@ import { catalogProto, type GetFilmsRequest, type GetFilmsResponse } from '@rook
 import { grpcTransport } from '@rookery/rpc';
 
 const FILMS = [
-  { id: 'film-0001', title: 'The Land Girls', priceCents: 1099 },
-  { id: 'film-0002', title: 'First Love, Last Rites', priceCents: 1099 },
+  { id: 'film-0001', title: 'The Land Girls', priceCents: 1099, version: 1 },
+  { id: 'film-0002', title: 'First Love, Last Rites', priceCents: 1099, version: 1 },
 ];
 
 /** How the stand-in answers now. */

@@ -17,6 +17,8 @@ export interface Film {
   id: string;
   title: string;
   priceCents: number;
+  /** Grows with each change of the film. */
+  version: number;
   year?: number;
   releaseDate?: string;
   genre?: string;
