@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Film } from '@rookery/contracts';
+import { Public } from '@rookery/security';
 import { z } from 'zod';
 import { FilmSchema, FilmsPageSchema, FilmsQuery } from './film-schemas.ts';
 import { Films, type FilmsPage } from './films.ts';
@@ -8,6 +9,7 @@ import { Films, type FilmsPage } from './films.ts';
 const FilmId = z.string().meta({ example: 'film-0001' });
 
 @ApiTags('films')
+@Public()
 @Controller('films')
 export class FilmsController {
   constructor(@Inject(Films) private readonly films: Films) {}
