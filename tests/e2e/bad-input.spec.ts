@@ -103,7 +103,7 @@ test('a poison message ends in the dead letters, is listed, and does not stall t
   const id = crypto.randomUUID();
   await publish([{ id, topic: 'order.placed', payload: { nonsense: true }, headers: {}, occurredAtMs: Date.now() }]);
   const dead = await eventually('the poison message is a dead letter', async () => {
-    const { body } = await call(`${gateway}/api/fulfilment/dead-letters`);
+    const { body } = await call(`${gateway}/api/fulfilment/dead-letters`, { headers: await shop.authorization() });
     return body.items.find((letter: { id: string }) => letter.id === id);
   });
   expect(dead.reason).toMatch(/orderId/);

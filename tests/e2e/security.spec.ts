@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as oidc from 'openid-client';
+import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type StartedPlatform, startPlatform } from '../platform/platform.ts';
 import { call } from './client.ts';
@@ -189,6 +190,42 @@ describe('a person', () => {
     const answer = await new Visitor().visit(asked.href);
     expect(answer.url.includes('error=') || answer.status === 400).toBe(true);
     expect(answer.text).not.toContain('name="password"');
+  });
+});
+
+const CHROMIUM = process.env.CHROMIUM_PATH ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
+
+describe.skipIf(!CHROMIUM)('the sign-in pages in Chromium', () => {
+  test.each([
+    ['en', 'Sign in', 'Allow access?', 1280],
+    ['zh-CN', '登录', '是否允许访问？', 390],
+  ])('speak %s, from sign-in to consent and back to the client', async (locale, signIn, allow, width) => {
+    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
+    try {
+      const page = await browser.newPage({ locale, viewport: { width, height: 800 } });
+      const complaints: string[] = [];
+      page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+      const picture = async (name: string) => {
+        const to = process.env.ROOKERY_SCREENSHOTS_TO;
+        if (to) await page.screenshot({ path: join(to, `${name}-${locale}.png`) });
+      };
+      await page.goto((await request(await discover('shop-web'))).url);
+      expect(await page.locator('h1').textContent()).toBe(signIn);
+      expect(await page.locator('html').getAttribute('lang')).toBe(locale);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+      await picture('sign-in');
+      await page.locator('input[name=username]').fill('admin');
+      await page.locator('input[name=password]').fill(PASSWORD);
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: allow }).waitFor();
+      await picture('consent');
+      expect(complaints).toEqual([]);
+      const back = page.waitForRequest((sent) => sent.url().startsWith(REDIRECT));
+      await page.locator('button[value=consent]').click();
+      expect((await back).url()).toContain('code=');
+    } finally {
+      await browser.close();
+    }
   });
 });
 
