@@ -20,6 +20,11 @@ export const composeWorld: World = {
     return number;
   },
   secret: (name: Secret) => `\${${name}:?is missing: run deploy/compose/make-env}`,
+  // Clients know the issuer by the gateway's public URL; the apps reach it by its name.
+  issuer: () => ({
+    AUTH_ISSUER_URL: or('AUTH_ISSUER_URL', 'http://127.0.0.1:8080/auth'),
+    AUTH_ISSUER_ADDRESS: `http://${composeWorld.at('gateway')}/auth`,
+  }),
   data: (engine) => engineNamed(engine)?.container.volume ?? '/data',
   file: (engine, name) => {
     const mounts = Object.keys(engineNamed(engine)?.container.mounts ?? {});

@@ -17,6 +17,8 @@ export interface World {
   /** The number an engine listens on. */
   port(part: string, port?: string): number;
   secret(name: Secret): string;
+  /** Variables that say who gives tokens; none where the command that starts the apps sets them. */
+  issuer(): Record<string, string>;
   /** Folder of an engine's data. */
   data(engine: string): string;
   /** Path of a file that the engine describes under `files`. */

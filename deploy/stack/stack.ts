@@ -17,20 +17,24 @@ export const stack: Stack = {
       published: { variable: 'CONFIG_CENTER_PORT' },
     },
     { name: 'api-docs', port: 3000, needs: ['consul'] },
-    { name: 'catalog', port: 3000, grpcPort: 3001, needs: ['consul', 'postgres'] },
-    { name: 'orders', port: 3000, needs: ['consul', 'postgres', 'rabbitmq', 'config-center'] },
-    { name: 'fulfilment', port: 3000, needs: ['consul', 'postgres', 'rabbitmq'] },
+    { name: 'auth', port: 3000, needs: ['consul', 'postgres'] },
+    { name: 'catalog', port: 3000, grpcPort: 3001, needs: ['consul', 'postgres', 'rabbitmq', 'auth'] },
+    { name: 'pages', port: 3000, needs: ['consul', 'rabbitmq'] },
+    { name: 'orders', port: 3000, needs: ['consul', 'postgres', 'rabbitmq', 'config-center', 'auth'] },
+    { name: 'fulfilment', port: 3000, needs: ['consul', 'postgres', 'rabbitmq', 'auth'] },
   ],
 };
 
 /** The variables through which an app finds what it needs, in either world. */
 export function wiring(app: StackApp, world: World): Record<string, string> {
-  return Object.fromEntries(
-    app.needs.map((need) => {
-      if (need === 'config-center') return ['CONFIG_URL', `http://${world.at(need)}`];
+  return Object.assign(
+    app.name === 'auth' ? world.issuer() : {},
+    ...app.needs.map((need) => {
+      if (need === 'config-center') return { CONFIG_URL: `http://${world.at(need)}` };
+      if (need === 'auth') return world.issuer();
       const provides = stack.engines.find(({ name }) => name === need)?.provides;
       if (!provides) throw new Error(`${app.name} needs "${need}", which provides nothing (deploy/stack/stack.ts).`);
-      return [provides.variable, provides.url(world, app.name)];
+      return { [provides.variable]: provides.url(world, app.name) };
     }),
   );
 }

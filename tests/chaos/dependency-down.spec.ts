@@ -4,7 +4,7 @@ import { Shop } from '../e2e/shop.ts';
 import { sharedPlatform } from '../platform/shared.ts';
 
 const platform = sharedPlatform();
-const shop = new Shop(platform.gatewayUrl);
+const shop = new Shop(platform);
 
 /** The time that a caller of orders may be kept waiting for a refusal, in ms. */
 const BUDGET_MS = 5_000;

@@ -5,7 +5,7 @@ import { sharedPlatform } from '../platform/shared.ts';
 import { SteadyLoad } from './load.ts';
 
 const platform = sharedPlatform();
-const shop = new Shop(platform.gatewayUrl);
+const shop = new Shop(platform);
 let filmId: string;
 
 beforeAll(async () => {

@@ -2,9 +2,11 @@ import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { sharedPlatform } from '../platform/shared.ts';
 import { type Answer, call, eventually } from './client.ts';
+import { Shop } from './shop.ts';
 
 const platform = sharedPlatform();
 const gateway = platform.gatewayUrl;
+const shop = new Shop(platform);
 
 /** What every refusal has in common: problem details, a code, and nothing of the inside. */
 function expectProblem({ status, headers, body }: Answer, expected: number): void {
@@ -14,8 +16,12 @@ function expectProblem({ status, headers, body }: Answer, expected: number): voi
   expect(JSON.stringify(body)).not.toMatch(/\n\s+at |node_modules|\.ts:\d|\.js:\d|postgres:\/\//);
 }
 
-const post = (body: string, type = 'application/json'): Promise<Answer> =>
-  call(`${gateway}/api/orders`, { method: 'POST', body, headers: { 'content-type': type } });
+const post = async (body: string, type = 'application/json'): Promise<Answer> =>
+  call(`${gateway}/api/orders`, {
+    method: 'POST',
+    body,
+    headers: { 'content-type': type, ...(await shop.authorization()) },
+  });
 
 test('malformed JSON is a 400', async () => expectProblem(await post('{"items":[{'), 400));
 
@@ -75,7 +81,9 @@ test.each([
   ['/api/catalog/films?page=-1', 400],
   ['/api/catalog/films/no-such-film', 404],
   ['/api/orders/not-an-id', 400],
-])('GET %s is a %i', async (path, status) => expectProblem(await call(gateway + path), status));
+])('GET %s is a %i', async (path, status) =>
+  expectProblem(await call(gateway + path, { headers: await shop.authorization() }), status),
+);
 
 test.each(['/api/orders/../../metrics', '/api/orders/%2e%2e/%2e%2e/metrics', '/api/orders/..%2f..%2fmetrics'])(
   'the inner endpoints cannot be reached by %s',
@@ -95,7 +103,7 @@ test('a poison message ends in the dead letters, is listed, and does not stall t
   const id = crypto.randomUUID();
   await publish([{ id, topic: 'order.placed', payload: { nonsense: true }, headers: {}, occurredAtMs: Date.now() }]);
   const dead = await eventually('the poison message is a dead letter', async () => {
-    const { body } = await call(`${gateway}/api/fulfilment/dead-letters`);
+    const { body } = await call(`${gateway}/api/fulfilment/dead-letters`, { headers: await shop.authorization() });
     return body.items.find((letter: { id: string }) => letter.id === id);
   });
   expect(dead.reason).toMatch(/orderId/);

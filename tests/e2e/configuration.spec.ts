@@ -4,7 +4,7 @@ import { type Answer, call, eventually } from './client.ts';
 import { Shop } from './shop.ts';
 
 const platform = sharedPlatform();
-const shop = new Shop(platform.gatewayUrl);
+const shop = new Shop(platform);
 const [centre] = platform.urls('config-center');
 const settings = `${centre}/api/config-center/settings/default/default/orders`;
 let filmId: string;
@@ -16,8 +16,11 @@ beforeAll(async () => {
 const publish = (values: unknown): Promise<Answer> =>
   call(`${settings}?author=test&comment=a+change`, { method: 'PUT', json: values });
 
-const placeThree = (): Promise<Answer> =>
-  call(`${platform.gatewayUrl}/api/orders`, { json: { items: Array(3).fill({ filmId, quantity: 1 }) } });
+const placeThree = async (): Promise<Answer> =>
+  call(`${platform.gatewayUrl}/api/orders`, {
+    json: { items: Array(3).fill({ filmId, quantity: 1 }) },
+    headers: await shop.authorization(),
+  });
 
 const within1s = (what: string, status: number) =>
   eventually(what, async () => ((await placeThree()).status === status ? true : undefined), 1_000, 20);

@@ -20,7 +20,8 @@ const FLAGS = [
 const IMAGES = resolve(import.meta.dirname, '../../docs/images');
 
 describe.skipIf(!CHROMIUM)('the documentation centre in Chromium, through the gateway', { timeout: 60_000 }, () => {
-  const { gatewayUrl } = sharedPlatform();
+  const platform = sharedPlatform();
+  const { gatewayUrl } = platform;
   const complaints: string[] = [];
   let browser: Browser;
   let page: Page;
@@ -92,8 +93,14 @@ describe.skipIf(!CHROMIUM)('the documentation centre in Chromium, through the ga
   });
 
   test('tries out an order, which is placed', async () => {
-    const filmId = await new Shop(gatewayUrl).someFilmId();
+    const shop = new Shop(platform);
+    const filmId = await shop.someFilmId();
     const operation = await tryOut('orders', 'post', '/api/orders');
+    const [, token = ''] = (await shop.authorization()).authorization.split(' ');
+    await page.locator('.btn.authorize').click();
+    await page.locator('.auth-container input').fill(token);
+    await page.locator('.auth-btn-wrapper .authorize').click();
+    await page.locator('.auth-btn-wrapper .btn-done').click();
     await operation.locator('textarea').fill(JSON.stringify({ items: [{ filmId, quantity: 1 }] }));
     expect(await execute(operation)).toMatch(/^201/);
     expect(await operation.locator('.live-responses-table').textContent()).toContain('"placed"');

@@ -3,7 +3,7 @@ import { sharedPlatform } from '../platform/shared.ts';
 import { Shop } from './shop.ts';
 
 const platform = sharedPlatform();
-const shop = new Shop(platform.gatewayUrl);
+const shop = new Shop(platform);
 let filmId: string;
 
 beforeAll(async () => {

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { sharedPlatform } from '../platform/shared.ts';
+import { Shop } from './shop.ts';
 
-const { gatewayUrl } = sharedPlatform();
+const platform = sharedPlatform();
+const { gatewayUrl } = platform;
+const shop = new Shop(platform);
 const page = (path: string, init?: RequestInit) => fetch(`${gatewayUrl}/pages${path}`, init);
 
 test('the pages come through the gateway, in the language of the browser', async () => {
@@ -20,7 +23,7 @@ test('a price that is changed through the gateway is on the page within a second
   const changed = await fetch(`${gatewayUrl}/api/catalog/films/film-3000`, {
     method: 'PATCH',
     body: JSON.stringify({ priceCents: 12_34 }),
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...(await shop.authorization()) },
   });
   expect(changed.status).toBe(200);
   await expect.poll(read, { timeout: 1_000, interval: 20 }).toContain('$12.34');

@@ -1,23 +1,43 @@
+import { accessToken } from '@rookery/cli';
+import type { Platform } from '../platform/platform.ts';
 import { type Answer, call, eventually } from './client.ts';
+
+/** Well within the life of a token. */
+const TOKEN_USED_FOR_MS = 60_000;
 
 /** The example business as a client sees it, through the gateway. */
 export class Shop {
   readonly #url: string;
+  readonly #home: string;
+  #authorization: { value: Promise<{ authorization: string }>; sinceMs: number } | undefined;
 
-  constructor(gatewayUrl: string) {
+  constructor({ gatewayUrl, home }: Pick<Platform, 'gatewayUrl' | 'home'>) {
     this.#url = gatewayUrl;
+    this.#home = home;
+  }
+
+  /** The header of a client that may do everything, as `rookery token` gives it. */
+  authorization(): Promise<{ authorization: string }> {
+    if (!this.#authorization || Date.now() - this.#authorization.sinceMs > TOKEN_USED_FOR_MS) {
+      const value = accessToken('', { ROOKERY_HOME: this.#home }).then((token) => ({
+        authorization: `Bearer ${token}`,
+      }));
+      this.#authorization = { value, sinceMs: Date.now() };
+    }
+    return this.#authorization.value;
   }
 
   films(query = ''): Promise<Answer> {
     return call(`${this.#url}/api/catalog/films${query}`);
   }
 
-  order(filmId: string, headers: Record<string, string> = {}): Promise<Answer> {
-    return call(`${this.#url}/api/orders`, { json: { items: [{ filmId, quantity: 1 }] }, headers });
+  async order(filmId: string, headers: Record<string, string> = {}): Promise<Answer> {
+    const json = { items: [{ filmId, quantity: 1 }] };
+    return call(`${this.#url}/api/orders`, { json, headers: { ...(await this.authorization()), ...headers } });
   }
 
-  show(orderId: string): Promise<Answer> {
-    return call(`${this.#url}/api/orders/${orderId}`);
+  async show(orderId: string): Promise<Answer> {
+    return call(`${this.#url}/api/orders/${orderId}`, { headers: await this.authorization() });
   }
 
   async someFilmId(): Promise<string> {

@@ -13,7 +13,7 @@ const DASHBOARD = resolve(import.meta.dirname, '../../deploy/compose/grafana/das
 describe.skipIf(missing.length > 0)(`npm run stack (needs ${missing.join(', ') || 'nothing more'})`, () => {
   const home = inject('platformHome');
   const platform = new Platform(home);
-  const shop = new Shop(platform.gatewayUrl);
+  const shop = new Shop(platform);
 
   beforeAll(async () => {
     const filmId = await shop.someFilmId();

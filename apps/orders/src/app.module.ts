@@ -3,6 +3,7 @@ import { ConfigModule } from '@rookery/config';
 import { DatabaseModule } from '@rookery/database';
 import { MessagingModule } from '@rookery/messaging';
 import { RpcModule } from '@rookery/rpc';
+import { SecurityModule } from '@rookery/security';
 import { CatalogClient } from './catalog/catalog-client.ts';
 import { FilmCheck } from './catalog/film-check.ts';
 import { IdempotencyKeys } from './idempotency/idempotency-keys.ts';
@@ -15,6 +16,7 @@ import { OrderSettings } from './settings/order-settings.ts';
 
 @Module({
   imports: [
+    SecurityModule.forRoot(),
     DatabaseModule.forRoot({ migrations }),
     MessagingModule.forRoot({ outbox: true, inbox: true }),
     ConfigModule.forFeature(OrderSettings),

@@ -1,3 +1,4 @@
+export { accessToken } from './commands/token.ts';
 export type { ControlVerb } from './home/control.ts';
 export { sendControl } from './home/control.ts';
 export { isAlive } from './home/process-identity.ts';

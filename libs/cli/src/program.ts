@@ -89,6 +89,18 @@ export async function main(
     'DISCOVERY_URL=consul://10.0.0.5:8500 rookery status',
   );
 
+  examples(
+    program
+      .command('token')
+      .description('Print an access token for this machine, from the platform that runs here.')
+      .action(async () => {
+        const { accessToken } = await import('./commands/token.ts');
+        print(`${await accessToken(root, environment)}\n`);
+      }),
+    'rookery token',
+    'curl -H "authorization: Bearer $(npx rookery token)" http://127.0.0.1:8080/api/...',
+  );
+
   const service = program.command('service').description('Stop, start or restart one service of the running platform.');
   for (const verb of ['stop', 'start', 'restart'] as const) {
     examples(

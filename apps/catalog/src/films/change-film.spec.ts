@@ -1,5 +1,6 @@
 import { type FilmChanged, filmChanged } from '@rookery/contracts';
 import { createMessaging, type Messaging } from '@rookery/messaging';
+import { startTestIssuer, type TestIssuer } from '@rookery/security/testing';
 import { startPostgres } from '@rookery/servers';
 import { createService, type RunningService } from '@rookery/service';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,13 +12,16 @@ afterAll(() => postgres?.stop());
 describe.skipIf(!postgres)('a change of a film', () => {
   let service: RunningService;
   let messaging: Messaging;
+  let issuer: TestIssuer;
   const told: FilmChanged[] = [];
 
   beforeAll(async () => {
+    issuer = await startTestIssuer();
     Object.assign(process.env, {
       DATABASE_URL: await postgres?.createDatabase('catalog'),
       MESSAGING_URL: await postgres?.createDatabase('messaging'),
       DISCOVERY_URL: 'static:',
+      AUTH_ISSUER_URL: issuer.issuer,
       LOG_LEVEL: 'silent',
     });
     messaging = await createMessaging();
@@ -29,13 +33,14 @@ describe.skipIf(!postgres)('a change of a film', () => {
   afterAll(async () => {
     await service?.close();
     await messaging?.close();
+    await issuer?.close();
   });
 
-  const patch = async (id: string, body: unknown) => {
+  const patch = async (id: string, body: unknown, headers = issuer.bearer('film:update')) => {
     const response = await fetch(`${service.urls.http}/api/catalog/films/${id}`, {
       method: 'PATCH',
       body: JSON.stringify(body),
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...headers },
     });
     return { status: response.status, body: await response.json() };
   };
@@ -53,6 +58,12 @@ describe.skipIf(!postgres)('a change of a film', () => {
     const newest = told.toSorted((a, b) => b.film.version - a.film.version)[0];
     expect(newest?.film).toEqual(shown);
     expect(newest?.film.version).toBe(22);
+  });
+
+  it('is for callers who may change films', async () => {
+    expect((await patch('film-0002', { priceCents: 1 }, issuer.bearer('order:create'))).status).toBe(403);
+    const shown = await (await fetch(`${service.urls.http}/api/catalog/films/film-0002`)).json();
+    expect(shown).toMatchObject({ version: 1 });
   });
 
   it('is refused for a film that is none, and for what is no price', async () => {

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Inject, Param, Patch, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Film } from '@rookery/contracts';
+import { Public, RequiresPermissions } from '@rookery/security';
 import { z } from 'zod';
 import { ChangeFilm } from './change-film.ts';
 import { FilmChange, FilmSchema, FilmsPageSchema, FilmsQuery } from './film-schemas.ts';
@@ -17,6 +18,7 @@ export class FilmsController {
   ) {}
 
   @Get()
+  @Public()
   @ApiOperation({ summary: 'Search films', description: 'All films when the query is empty.' })
   @ApiOkResponse({
     description: 'One page of the films that match, the best matches first.',
@@ -27,6 +29,7 @@ export class FilmsController {
   }
 
   @Get(':id')
+  @Public()
   @ApiOperation({ summary: 'Show a film' })
   @ApiOkResponse({ description: 'The film.', standardSchema: FilmSchema })
   show(@Param('id', { schema: FilmId }) id: string): Promise<Film> {
@@ -34,6 +37,8 @@ export class FilmsController {
   }
 
   @Patch(':id')
+  @ApiBearerAuth()
+  @RequiresPermissions('film:update')
   @ApiOperation({ summary: 'Change the price of a film', description: 'Tells of it with the message film.changed.' })
   @ApiOkResponse({ description: 'The film as it is now.', standardSchema: FilmSchema })
   change(

@@ -1,11 +1,13 @@
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod, Payload } from '@nestjs/microservices';
 import type { CatalogService, Film, GetFilmRequest, GetFilmsRequest, GetFilmsResponse } from '@rookery/contracts';
+import { Public } from '@rookery/security';
 import type { z } from 'zod';
 import { GetFilmMessage, GetFilmsMessage, SearchFilmsMessage } from './film-schemas.ts';
 import { Films, type FilmsPage } from './films.ts';
 
 /** rookery.catalog.v1.CatalogService. */
+@Public()
 @Controller()
 export class FilmsGrpc implements CatalogService {
   constructor(@Inject(Films) private readonly films: Films) {}

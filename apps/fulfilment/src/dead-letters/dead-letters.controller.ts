@@ -1,7 +1,8 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Messaging } from '@rookery/messaging';
 import { ServiceIdentity } from '@rookery/observability';
+import { RequiresPermissions } from '@rookery/security';
 import type { z } from 'zod';
 import {
   type DeadLetter,
@@ -14,6 +15,7 @@ import {
 
 /** The messages that this service could not handle: to be looked at, and put back once the reason is mended. */
 @ApiTags('dead letters')
+@ApiBearerAuth()
 @Controller('dead-letters')
 export class DeadLettersController {
   constructor(
@@ -22,6 +24,7 @@ export class DeadLettersController {
   ) {}
 
   @Get()
+  @RequiresPermissions('dead-letter:show')
   @ApiOperation({ summary: 'List dead letters', description: 'The newest first.' })
   @ApiOkResponse({ description: 'Messages that could not be handled, and why.', standardSchema: DeadLetters })
   async list(
@@ -32,6 +35,7 @@ export class DeadLettersController {
   }
 
   @Post('replay')
+  @RequiresPermissions('dead-letter:replay')
   @HttpCode(200)
   @ApiOperation({ summary: 'Replay dead letters', description: 'Puts them back into the queue as first tries.' })
   @ApiOkResponse({ description: 'How many were put back.', standardSchema: Replayed })

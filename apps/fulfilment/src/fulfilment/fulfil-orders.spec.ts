@@ -1,5 +1,6 @@
 import { orderFulfilled, orderPlaced } from '@rookery/contracts';
 import { createMessaging, type Delivery, type Messaging } from '@rookery/messaging';
+import { startTestIssuer, type TestIssuer } from '@rookery/security/testing';
 import { startPostgres } from '@rookery/servers';
 import { createService, type RunningService } from '@rookery/service';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -13,10 +14,13 @@ const WITHIN = { timeout: 10_000, interval: 20 };
 describe.skipIf(!postgres)('fulfilment', () => {
   let service: RunningService;
   let messaging: Messaging;
+  let issuer: TestIssuer;
   const told: Delivery[] = [];
 
   beforeAll(async () => {
+    issuer = await startTestIssuer();
     Object.assign(process.env, {
+      AUTH_ISSUER_URL: issuer.issuer,
       DATABASE_URL: await postgres?.createDatabase('fulfilment'),
       MESSAGING_URL: await postgres?.createDatabase('messaging'),
       DISCOVERY_URL: 'static:',
@@ -31,10 +35,12 @@ describe.skipIf(!postgres)('fulfilment', () => {
   afterAll(async () => {
     await service?.close();
     await messaging?.close();
+    await issuer?.close();
   });
 
-  const request = async (path: string, init?: RequestInit) => {
-    const response = await fetch(`${service.urls.http}/api/fulfilment${path}`, init);
+  const request = async (path: string, init: RequestInit = {}) => {
+    const headers = { ...issuer.bearer('order:show', 'dead-letter:*'), ...init.headers };
+    const response = await fetch(`${service.urls.http}/api/fulfilment${path}`, { ...init, headers });
     // biome-ignore lint/suspicious/noExplicitAny: foreign JSON, asserted by the test that reads it
     return { status: response.status, body: (await response.json()) as any };
   };

@@ -3,6 +3,7 @@ import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { type OrderFulfilled, type OrderPlaced, orderFulfilled, orderPlaced } from '@rookery/contracts';
 import { Database } from '@rookery/database';
 import { Inbox, MessagingContext, Outbox } from '@rookery/messaging';
+import { FromBus } from '@rookery/security';
 import { type FulfilmentDatabase, Fulfilments } from './fulfilments.ts';
 
 /**
@@ -18,6 +19,7 @@ export class FulfilOrders {
     @Inject(Outbox) private readonly outbox: Outbox,
   ) {}
 
+  @FromBus()
   @EventPattern<string>(orderPlaced.name)
   async onOrderPlaced(
     @Payload({ schema: orderPlaced.schema }) order: OrderPlaced,

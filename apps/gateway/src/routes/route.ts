@@ -40,6 +40,7 @@ export const DEFAULT_ROUTES = [
   { id: 'services', path: '/api/{service}/**', service: '{service}' },
   { id: 'docs', path: '/docs/**', service: 'api-docs' },
   { id: 'pages', path: '/pages/**', service: 'pages' },
+  { id: 'auth', path: '/auth/**', service: 'auth' },
 ] as const;
 
 /** All routes of a gateway. The order does not matter: literal segments win over named ones, longer paths over `**`. */

@@ -3,6 +3,7 @@ import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { type OrderFulfilled, orderFulfilled } from '@rookery/contracts';
 import { Database } from '@rookery/database';
 import { Inbox, MessagingContext } from '@rookery/messaging';
+import { FromBus } from '@rookery/security';
 import { Orders } from './orders.ts';
 import type { OrdersDatabase } from './orders-tables.ts';
 
@@ -15,6 +16,7 @@ export class OrderEvents {
     @Inject(Inbox) private readonly inbox: Inbox,
   ) {}
 
+  @FromBus()
   @EventPattern<string>(orderFulfilled.name)
   async onFulfilled(
     @Payload({ schema: orderFulfilled.schema }) { orderId, fulfilledAt }: OrderFulfilled,

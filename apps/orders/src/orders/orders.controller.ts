@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Headers, Inject, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { RequiresPermissions } from '@rookery/security';
 import type { z } from 'zod';
 import { idempotencyKey } from '../idempotency/idempotency-key.ts';
 import { NewOrder, Order, OrderId, OrdersPage, OrdersQuery, PlacedOrder } from './order-schemas.ts';
@@ -12,6 +13,7 @@ interface Reply {
 }
 
 @ApiTags('orders')
+@ApiBearerAuth()
 @Controller()
 export class OrdersController {
   constructor(
@@ -20,6 +22,7 @@ export class OrdersController {
   ) {}
 
   @Post()
+  @RequiresPermissions('order:create')
   @ApiOperation({
     summary: 'Place an order',
     description: 'Films are ids of the catalog: GET /api/catalog/films. The order is fulfilled soon after.',
@@ -45,6 +48,7 @@ export class OrdersController {
   }
 
   @Get()
+  @RequiresPermissions('order:show')
   @ApiOperation({ summary: 'List orders', description: 'The newest first, without their items.' })
   @ApiOkResponse({ description: 'One page of the orders.', standardSchema: OrdersPage })
   list(@Query({ schema: OrdersQuery }) query: z.output<typeof OrdersQuery>): Promise<OrdersPage> {
@@ -52,6 +56,7 @@ export class OrdersController {
   }
 
   @Get(':id')
+  @RequiresPermissions('order:show')
   @ApiOperation({ summary: 'Show an order' })
   @ApiOkResponse({ description: 'The order; its status is placed, then fulfilled.', standardSchema: Order })
   show(@Param('id', { schema: OrderId }) id: string): Promise<Order> {

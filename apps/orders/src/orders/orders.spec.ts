@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { orderFulfilled, orderPlaced } from '@rookery/contracts';
 import { createMessaging, type Delivery, type Messaging } from '@rookery/messaging';
+import { startTestIssuer, type TestIssuer } from '@rookery/security/testing';
 import { startPostgres } from '@rookery/servers';
 import { createService, type RunningService } from '@rookery/service';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -17,6 +18,7 @@ describe.skipIf(!postgres)('orders', () => {
   let films: Awaited<ReturnType<typeof startCatalogStandIn>>;
   let service: RunningService;
   let messaging: Messaging;
+  let issuer: TestIssuer;
   const published: Delivery[] = [];
 
   const settings = (values: object) => writeFile(join(folder, 'orders.json'), JSON.stringify(values));
@@ -24,12 +26,14 @@ describe.skipIf(!postgres)('orders', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'rookery-orders-'));
     films = await startCatalogStandIn();
+    issuer = await startTestIssuer();
     await settings({});
     Object.assign(process.env, {
       DATABASE_URL: await postgres?.createDatabase('orders'),
       MESSAGING_URL: await postgres?.createDatabase('messaging'),
       DISCOVERY_URL: `static:catalog=127.0.0.1:${films.port}+${films.port}`,
       CONFIG_URL: `file:${folder}`,
+      AUTH_ISSUER_URL: issuer.issuer,
       LOG_LEVEL: 'silent',
     });
     messaging = await createMessaging();
@@ -41,6 +45,7 @@ describe.skipIf(!postgres)('orders', () => {
   afterAll(async () => {
     await service?.close();
     await messaging?.close();
+    await issuer?.close();
     films?.kill();
     await rm(folder, { recursive: true });
   });
@@ -49,8 +54,9 @@ describe.skipIf(!postgres)('orders', () => {
   });
 
   const url = (path = '') => `${service.urls.http}/api/orders${path}`;
-  const request = async (path: string, init?: RequestInit) => {
-    const response = await fetch(url(path), init);
+  const request = async (path: string, init: RequestInit = {}) => {
+    const headers = { ...issuer.bearer('order:create,show'), ...init.headers };
+    const response = await fetch(url(path), { ...init, headers });
     // biome-ignore lint/suspicious/noExplicitAny: foreign JSON, asserted by the test that reads it
     return { status: response.status, headers: response.headers, body: (await response.json()) as any };
   };
@@ -140,6 +146,17 @@ describe.skipIf(!postgres)('orders', () => {
     const other = await order(lines(1), key);
     expect(other).toMatchObject({ status: 422, body: { code: 'IDEMPOTENCY_KEY_REUSED' } });
     expect(await order(undefined, { 'idempotency-key': 'a b' })).toMatchObject({ status: 400 });
+  });
+
+  it('are placed and shown for those only whose token grants it', async () => {
+    expect(await order(undefined, { authorization: '' })).toMatchObject({ status: 401 });
+    const shows = issuer.bearer('order:show');
+    expect(await order(undefined, shows)).toMatchObject({ status: 403, body: { code: 'PERMISSION_MISSING' } });
+    expect(await request('', { headers: shows })).toMatchObject({ status: 200 });
+    expect(await request('', { headers: issuer.bearer('film:*') })).toMatchObject({ status: 403 });
+    const bare = await fetch(url(), { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } });
+    expect(bare.headers.get('www-authenticate')).toBe('Bearer');
+    expect(await bare.json()).toMatchObject({ code: 'TOKEN_MISSING', status: 401 });
   });
 
   it('name the films that do not exist', async () => {

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startTestIssuer } from '@rookery/security/testing';
 import { forkSource, freePorts, type OwnServer, type PostgresServer, startOwnNginx } from '@rookery/servers';
 import type { ParentMessage } from '@rookery/service';
 
@@ -46,11 +47,14 @@ export async function startShop(postgres: PostgresServer, redis: OwnServer): Pro
     return { child, urls: await ready(child, app) };
   };
   try {
+    const issuer = await startTestIssuer();
+    stops.push(() => issuer.close());
     const messagingUrl = await postgres.createDatabase('messaging');
     const catalog = await run('catalog', {
       DATABASE_URL: await postgres.createDatabase('catalog'),
       MESSAGING_URL: messagingUrl,
       DISCOVERY_URL: 'static:',
+      AUTH_ISSUER_URL: issuer.issuer,
     });
     const { http, grpc } = catalog.urls;
     const folder = join(home, 'pages');
@@ -91,7 +95,7 @@ export async function startShop(postgres: PostgresServer, redis: OwnServer): Pro
         const response = await fetch(`${http}/api/catalog/films/${filmId}`, {
           method: 'PATCH',
           body: JSON.stringify({ priceCents }),
-          headers: { 'content-type': 'application/json' },
+          headers: { 'content-type': 'application/json', ...issuer.bearer('film:update') },
         });
         if (!response.ok) throw new Error(await response.text());
         return (await response.json()) as { version: number };

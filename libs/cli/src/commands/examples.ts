@@ -15,7 +15,8 @@ export async function exampleCalls(
   const filmId = await firstFilm(`${gateway}${FILMS}`, signal);
   if (!apps.has('orders') || !filmId) return [films];
   const body = JSON.stringify({ items: [{ filmId, quantity: 1 }] });
-  return [films, `curl -si ${gateway}/api/orders -H 'content-type: application/json' -d '${body}'`];
+  const bearer = apps.has('auth') ? ` -H "authorization: Bearer $(npx rookery token)"` : '';
+  return [films, `curl -si ${gateway}/api/orders${bearer} -H 'content-type: application/json' -d '${body}'`];
 }
 
 async function firstFilm(url: string, signal: AbortSignal): Promise<string | undefined> {

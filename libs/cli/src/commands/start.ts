@@ -1,4 +1,5 @@
 import { Failure } from '../failure.ts';
+import { declareDevClient } from '../home/auth-clients.ts';
 import { openControl } from '../home/control.ts';
 import { homeOf, openHome, wipeHome } from '../home/home.ts';
 import { LOCK_FILE, takeLock } from '../home/lock.ts';
@@ -7,6 +8,7 @@ import { label } from '../output/names.ts';
 import type { Output } from '../output/output.ts';
 import { POSTGRES, planStart } from '../plan/plan.ts';
 import { settlePorts, wantedPorts } from '../plan/ports.ts';
+import { AUTH } from '../plan/variables.ts';
 import { Platform } from '../platform/platform.ts';
 import { endOrphan } from '../postgres/orphan.ts';
 import { dataFolder } from '../postgres/password.ts';
@@ -70,6 +72,7 @@ export async function start({
       await endOrphan(dataFolder(home));
       wipeHome(home, LOCK_FILE);
     }
+    if (plan.apps.some(({ app }) => app.name === AUTH)) declareDevClient(home);
 
     const running = new Platform(
       { root, home, plan, ports, environment },

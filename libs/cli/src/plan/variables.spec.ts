@@ -60,6 +60,17 @@ describe('the environment of an instance', () => {
     );
   });
 
+  test('the issuer of tokens is behind the gateway; its clients are told to the provider alone', () => {
+    const variables = instanceVariables(app('auth', []), 1, facts());
+    expect(variables).toMatchObject({
+      AUTH_ISSUER_URL: 'http://127.0.0.1:8080/auth',
+      AUTH_CLIENTS_FILE: '/home/x/.rookery/auth-clients.json',
+    });
+    expect(instanceVariables(orders, 1, facts()).AUTH_CLIENTS_FILE).toBeUndefined();
+    const given = { AUTH_ISSUER_URL: 'https://shop.example/auth', AUTH_CLIENTS_FILE: '/run/secrets/clients.json' };
+    expect(instanceVariables(app('auth', []), 1, facts(given))).toMatchObject(given);
+  });
+
   test('an app without a database is given none', () => {
     expect(instanceVariables(app('gateway', []), 1, facts()).DATABASE_URL).toBeUndefined();
   });

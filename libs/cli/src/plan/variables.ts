@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
 import { usage } from '../failure.ts';
+import { authClientsFile } from '../home/auth-clients.ts';
 import type { App } from '../workspace/projects.ts';
 import { POSTGRES } from './plan.ts';
 import { variablePrefix } from './ports.ts';
+
+/** The app that gives tokens out. */
+export const AUTH = 'auth';
 
 /** Everything that decides the environment of an app; the same for the whole platform. */
 export interface PlatformFacts {
@@ -32,10 +36,13 @@ export function sharedVariables({ environment, ports, postgresUrl }: PlatformFac
     (environment.DATABASE_URL
       ? withDatabase('DATABASE_URL', environment.DATABASE_URL, 'messaging')
       : postgresUrl && `${postgresUrl}/messaging`);
+  const gateway = local(ports.get('gateway'), 'http');
+  const issuer = environment.AUTH_ISSUER_URL ?? (gateway && `${gateway}/${AUTH}`);
   return {
     ...(discovery && { DISCOVERY_URL: discovery }),
     ...(config && { CONFIG_URL: config }),
     ...(messaging && { MESSAGING_URL: messaging }),
+    ...(issuer && { AUTH_ISSUER_URL: issuer }),
   };
 }
 
@@ -67,6 +74,7 @@ export function instanceVariables(app: App, index: number, facts: PlatformFacts)
     GRPC_PORT: (first && environment[`${variablePrefix(app.name)}_GRPC_PORT`]) || '0',
     INSTANCE_ID: instanceId(app.name, index, home),
     DATABASE_URL: database,
+    ...(app.name === AUTH && { AUTH_CLIENTS_FILE: environment.AUTH_CLIENTS_FILE ?? authClientsFile(home) }),
   };
 }
 

@@ -34,11 +34,12 @@ export function toProblem(error: unknown, traceId?: string): Problem {
   return { ...members, ...known.details, ...members };
 }
 
-/** The headers that go with problem details: their media type, and Retry-After in whole seconds, rounded up. */
+/** The headers that go with problem details: media type, Retry-After in whole seconds, rounded up, and for a 401 how to come in. */
 export function problemHeaders(error: unknown): Record<string, string> {
-  const retryAfterMs = error instanceof RookeryError ? error.retryAfterMs : undefined;
+  const { retryAfterMs, status } = error instanceof RookeryError ? error : { retryAfterMs: undefined, status: 500 };
   return {
     'content-type': PROBLEM_MEDIA_TYPE,
+    ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
     ...(retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) }),
   };
 }

@@ -1,12 +1,17 @@
 import { Metadata } from '@grpc/grpc-js';
-import { type Carrier, inject } from '@rookery/observability';
+import { type Carrier, currentRequest, inject } from '@rookery/observability';
 
-/** The current request's context as gRPC metadata. The deadline travels as gRPC's own grpc-timeout as well. */
+/**
+ * The current request's context as gRPC metadata, with the caller's token for the other side to verify again. The deadline
+ * travels as gRPC's own grpc-timeout as well.
+ */
 export function contextMetadata(): Metadata {
   const metadata = new Metadata();
   for (const [key, value] of Object.entries(inject({}))) {
     for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) metadata.add(key, one);
   }
+  const { accessToken } = currentRequest();
+  if (accessToken !== undefined) metadata.set('authorization', `Bearer ${accessToken}`);
   return metadata;
 }
 

@@ -1,4 +1,4 @@
-import { inject, RookeryError } from '@rookery/observability';
+import { currentRequest, inject, RookeryError } from '@rookery/observability';
 import type { Pool } from 'undici';
 import type { Attempt } from '../balancing/upstream-caller.ts';
 import { rpcErrors } from '../errors/rpc-errors.ts';
@@ -44,12 +44,16 @@ export async function requestOnce(attempt: Attempt<Pool>, service: string, reque
 
 const contentHeaders = ({ body }: HttpRequest) => (body === undefined ? {} : { 'content-type': 'application/json' });
 
+/** The request's context, with the caller's token for the other side to verify again. */
 function contextHeaders(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(inject({})).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, [value].flat().join(',')]],
-    ),
+  const { accessToken } = currentRequest();
+  const carried = Object.entries(inject({})).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, [value].flat().join(',')]],
   );
+  return {
+    ...Object.fromEntries(carried),
+    ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
+  };
 }
 
 async function read(body: AsyncIterable<Buffer>, service: string): Promise<string> {

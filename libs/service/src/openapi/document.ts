@@ -71,6 +71,18 @@ async function build(app: INestApplication, facts: OpenApiFacts): Promise<string
       },
     },
   };
+  const operations = Object.values(document.paths).flatMap((path) => Object.values(path)) as { security?: unknown[] }[];
+  if (operations.some((operation) => operation?.security?.length)) {
+    document.components.securitySchemes = {
+      ...document.components.securitySchemes,
+      bearer: {
+        type: 'http',
+        scheme: 'bearer',
+        bearerFormat: 'JWT',
+        description: 'An access token: `npx rookery token`.',
+      },
+    };
+  }
   for (const path of Object.values(document.paths)) {
     for (const operation of Object.values(path) as { responses?: Record<string, unknown> }[]) {
       if (operation?.responses) operation.responses.default ??= { $ref: `#/components/responses/${PROBLEM}` };

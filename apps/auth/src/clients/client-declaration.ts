@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { RookeryError } from '@rookery/observability';
+import { isPermission } from '@rookery/security';
+import { z } from 'zod';
+
+const Client = z
+  .strictObject({
+    id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+    /** Shown to people who are asked for their consent. */
+    name: z.string().min(1).max(100),
+    /** At least 32 random characters; a client without one is public and proves itself with PKCE. */
+    secret: z.string().min(32).max(200).optional(),
+    /** Where people come back after they have signed in; a client without any acts for itself. */
+    redirectUris: z.array(z.url()).max(20).default([]),
+    roles: z.array(z.string().min(1).max(60)).max(50).default([]),
+    /** What it may do for itself, by client credentials. */
+    permissions: z.array(z.string().refine(isPermission, 'a permission like order:create')).max(100).default([]),
+  })
+  .refine(({ secret, redirectUris }) => secret !== undefined || redirectUris.length > 0, 'a secret or redirectUris');
+
+export type ClientDeclaration = z.output<typeof Client>;
+
+/** The clients that the file of AUTH_CLIENTS_FILE declares; none when it names none. */
+export function readClients(file: string | undefined = process.env.AUTH_CLIENTS_FILE): ClientDeclaration[] {
+  if (!file) return [];
+  let data: unknown;
+  try {
+    data = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new RookeryError('AUTH_CLIENTS', `AUTH_CLIENTS_FILE names ${file}, which is not a readable JSON file.`, {
+      cause,
+    });
+  }
+  const clients = z.array(Client).max(1_000).safeParse(data);
+  if (clients.success) return clients.data;
+  const problems = clients.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new RookeryError('AUTH_CLIENTS', `The clients of ${file} are refused. ${problems.join('; ')}.`);
+}

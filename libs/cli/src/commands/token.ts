@@ -1,0 +1,26 @@
+import { Failure, messageOf } from '../failure.ts';
+import { DEV_CLIENT, devClientSecret } from '../home/auth-clients.ts';
+import { homeOf } from '../home/home.ts';
+import { readState } from '../home/state-file.ts';
+
+const ANSWER_MS = 10_000;
+
+/** An access token for the client of this machine, by client credentials, from the platform that runs here. */
+export async function accessToken(root: string, environment: NodeJS.ProcessEnv): Promise<string> {
+  const home = homeOf(root, environment);
+  const gateway = readState(home)?.variables.GATEWAY_URL;
+  if (!gateway) throw new Failure(`No platform with a gateway runs in ${home}; start one with npm start.`);
+  const secret = devClientSecret(home);
+  if (!secret) throw new Failure(`The platform of ${home} has no client for this machine; start it with the app auth.`);
+  const response = await fetch(`${gateway}/auth/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${Buffer.from(`${DEV_CLIENT}:${secret}`).toString('base64')}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    signal: AbortSignal.timeout(ANSWER_MS),
+  }).catch((error: unknown) => {
+    throw new Failure(`${gateway} gives no tokens (${messageOf(error)}).`);
+  });
+  const answer = (await response.json().catch(() => ({}))) as { access_token?: string; error_description?: string };
+  if (answer.access_token) return answer.access_token;
+  throw new Failure(`${gateway} gives no token: ${answer.error_description ?? `it answered ${response.status}`}.`);
+}

@@ -1,0 +1,30 @@
+import { isPermission } from '../permissions/wildcard.ts';
+import { declareAccess } from './access.ts';
+
+const NOTHING = { permissions: [], roles: [] };
+
+/** Anyone may call it, without a token. A token that comes nevertheless is not looked at. */
+export const Public = () => declareAccess({ for: 'anyone', ...NOTHING });
+
+/** Anyone with a valid access token may call it. */
+export const Authenticated = () => declareAccess({ for: 'bearer', ...NOTHING });
+
+/** Callers need a token that grants each of these permissions, by the rules of {@link implies}: `order:create`. */
+export function RequiresPermissions(...permissions: [string, ...string[]]): ClassDecorator & MethodDecorator {
+  for (const permission of permissions) {
+    if (!isPermission(permission))
+      throw new TypeError(`"${permission}" is not a permission; it looks like order:create.`);
+  }
+  return declareAccess({ for: 'bearer', permissions, roles: [] });
+}
+
+/** Callers need a token with each of these roles. */
+export function RequiresRoles(...roles: [string, ...string[]]): ClassDecorator & MethodDecorator {
+  return declareAccess({ for: 'bearer', permissions: [], roles });
+}
+
+/**
+ * A message handler. Whoever may publish on the bus has the bus's own credentials; a message brings no principal, and
+ * what it says of a person is data. The handler cannot be called in any other way.
+ */
+export const FromBus = () => declareAccess({ for: 'bus', ...NOTHING });
