@@ -25,7 +25,8 @@ test('the files of deploy/compose are what the description says (npm run compose
 
 test('every app but the embedded registry stands in the description, with all that it needs', () => {
   const apps = readdirSync(join(ROOT, 'apps')).filter((name) => name !== 'registry');
-  expect(stack.apps.map(({ name }) => name).sort()).toEqual(apps.sort());
+  const known = stack.apps.map(({ name }) => name);
+  expect(known.sort(), 'add a new app to deploy/stack/stack.ts, then npm run compose').toEqual(apps.sort());
   for (const app of stack.apps) {
     const { rookery } = JSON.parse(readFileSync(join(ROOT, 'apps', app.name, 'package.json'), 'utf8'));
     const needs = rookery.needs.map((need: string) => (need === 'registry' ? 'consul' : need));

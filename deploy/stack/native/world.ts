@@ -25,6 +25,7 @@ export function nativeWorld({ home, ports, secrets, scrapeInterval }: NativeFact
     port,
     at: (part, name) => `127.0.0.1:${port(part, name)}`,
     secret: (name) => secrets.get(name),
+    issuer: () => ({}),
     data: (engine) => join(home, 'engines', engine),
     file: (engine, name) => join(home, 'engines', `${engine}-${name}`),
   };
