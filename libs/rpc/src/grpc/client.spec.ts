@@ -62,6 +62,8 @@ describe('a gRPC client with two instances', () => {
       proto: echoProto,
       name: 'EchoService',
       tryTimeoutMs: 100,
+      // Up to all ten first tries meet the one that hangs, which is no reason yet to call nobody.
+      breaker: { minimumCalls: 20 },
     }) {}
     const impatient = new ImpatientClient(runtime);
     server(0).handle = forever;
