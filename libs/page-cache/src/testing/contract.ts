@@ -18,6 +18,8 @@ export interface Engine {
 export function pageCacheContract(name: string, engine: Engine | undefined): void {
   describe.skipIf(!engine)(`page cache on ${name}`, () => {
     let cache: PageCache;
+    const ifIt = (can: boolean, capability: string, title: string, test: () => Promise<void>) =>
+      can ? it(title, test) : it.skip(`${title} (cannot: ${capability})`, test);
     const open = (options = {}) => createPageCache(engine?.url ?? '', { waitMs: 5_000, ...options });
     const key = () => `suite/${randomUUID()}`;
 
@@ -85,7 +87,7 @@ export function pageCacheContract(name: string, engine: Engine | undefined): voi
       await small.close();
     });
 
-    it.skipIf(!engine?.shared)('is one cache for all processes on the URL', async () => {
+    ifIt(engine?.shared ?? true, 'share', 'is one cache for all processes on the URL', async () => {
       const other = await open();
       const film = key();
       await cache.putIfNewer(film, { version: 2, value: 'two' });
@@ -101,7 +103,8 @@ export function pageCacheContract(name: string, engine: Engine | undefined): voi
       await expect(closed.get('x')).rejects.toMatchObject({ code: 'PAGE_CACHE_CLOSED' });
     });
 
-    it.skipIf(!engine?.kill)('fails at once while the engine is away, and comes back by itself', async () => {
+    const isServer = engine === undefined || engine.kill !== undefined;
+    ifIt(isServer, 'restart', 'fails at once while the engine is away, and comes back by itself', async () => {
       await engine?.kill?.();
       const startedAtMs = Date.now();
       await expect(cache.get('x')).rejects.toMatchObject({ code: 'PAGE_CACHE_UNREACHABLE', status: 503 });
