@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GuardedProcess } from './guarded-process.ts';
+import { startGuarded } from './guarded-server.ts';
 import { freePorts } from './ports.ts';
 import { findProgram } from './programs.ts';
 import type { OwnServer, Server } from './server.ts';
@@ -24,32 +24,9 @@ export async function startOwnConsul(): Promise<OwnServer | undefined> {
     ...['-disable-host-node-id', '-hcl', 'disable_update_check = true', '-server-port', String(rpc)],
     ...Object.entries(ports).flatMap(([name, port]) => [`-${name}-port`, String(port)]),
   ];
-  let guarded: GuardedProcess | undefined;
-  const server: OwnServer = {
-    url: `consul://127.0.0.1:${http}`,
-    async start() {
-      guarded = new GuardedProcess({ command: program, args, log: join(home, 'log'), home });
-      await guarded.ready('consul', () => hasLeader(http));
-    },
-    async kill() {
-      await guarded?.kill();
-    },
-    async restart() {
-      await guarded?.kill();
-      await server.start();
-    },
-    async stop() {
-      await guarded?.kill();
-      rmSync(home, { recursive: true, force: true });
-    },
-  };
-  try {
-    await server.start();
-  } catch (error) {
-    await server.stop();
-    throw error;
-  }
-  return server;
+  const url = `consul://127.0.0.1:${http}`;
+  const log = join(home, 'log');
+  return startGuarded({ name: 'consul', url, command: program, args, log, home, ready: () => hasLeader(http) });
 }
 
 /** A leader is elected and the agent's own node is in the catalogue: only then registrations are synchronised. */

@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GuardedProcess } from './guarded-process.ts';
+import { startGuarded } from './guarded-server.ts';
 import { findProgram } from './programs.ts';
 import type { OwnServer } from './server.ts';
 
@@ -20,32 +20,8 @@ export async function startOwnNginx(configuration: string, url: string): Promise
   const home = mkdtempSync(join(tmpdir(), 'rookery-nginx-'));
   const log = join(home, 'log');
   const args = ['-p', home, '-c', configuration, '-e', 'stderr', '-g', 'daemon off;'];
-  let guarded: GuardedProcess | undefined;
-  const server: OwnServer = {
-    url,
-    async start() {
-      guarded = new GuardedProcess({ command: program, args, log, home });
-      await guarded.ready('nginx', async () => {
-        await fetch(new URL('/nginx/live', url), { signal: AbortSignal.timeout(1_000) });
-      });
-    },
-    async kill() {
-      await guarded?.kill();
-    },
-    async restart() {
-      await guarded?.kill();
-      await server.start();
-    },
-    async stop() {
-      await guarded?.kill();
-      rmSync(home, { recursive: true, force: true });
-    },
+  const ready = async () => {
+    await fetch(new URL('/nginx/live', url), { signal: AbortSignal.timeout(1_000) });
   };
-  try {
-    await server.start();
-  } catch (error) {
-    await server.stop();
-    throw error;
-  }
-  return server;
+  return startGuarded({ name: 'nginx', url, command: program, args, log, home, ready });
 }

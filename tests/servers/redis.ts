@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GuardedProcess } from './guarded-process.ts';
+import { startGuarded } from './guarded-server.ts';
 import { freePorts } from './ports.ts';
 import { findProgram } from './programs.ts';
 import type { OwnServer, Server } from './server.ts';
@@ -20,32 +20,9 @@ export async function startOwnRedis(): Promise<OwnServer | undefined> {
   const home = mkdtempSync(join(tmpdir(), 'rookery-redis-'));
   const [port] = (await freePorts(1)) as [number];
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', home];
-  let guarded: GuardedProcess | undefined;
-  const server: OwnServer = {
-    url: `redis://127.0.0.1:${port}`,
-    async start() {
-      guarded = new GuardedProcess({ command: program, args, log: join(home, 'log'), home });
-      await guarded.ready('redis', () => answersPing(port));
-    },
-    async kill() {
-      await guarded?.kill();
-    },
-    async restart() {
-      await guarded?.kill();
-      await server.start();
-    },
-    async stop() {
-      await guarded?.kill();
-      rmSync(home, { recursive: true, force: true });
-    },
-  };
-  try {
-    await server.start();
-  } catch (error) {
-    await server.stop();
-    throw error;
-  }
-  return server;
+  const url = `redis://127.0.0.1:${port}`;
+  const log = join(home, 'log');
+  return startGuarded({ name: 'redis', url, command: program, args, log, home, ready: () => answersPing(port) });
 }
 
 function answersPing(port: number): Promise<void> {
