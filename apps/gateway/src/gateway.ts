@@ -52,7 +52,7 @@ export class Gateway {
   readonly #requests = new RequestMetrics();
   readonly #log: AccessLog | undefined;
   readonly #deadlines = new Deadlines();
-  #routes: RouteTable;
+  readonly #routes: RouteTable;
   #server: Server | undefined;
   #draining = false;
   #inFlight = 0;
@@ -73,11 +73,6 @@ export class Gateway {
   /** Requests that have not been answered to their end. */
   get inFlight(): number {
     return this.#inFlight;
-  }
-
-  /** Other routes from the next request on; what is under way is not touched. */
-  setRoutes(routes: GatewaySettings['routes']): void {
-    this.#routes = new RouteTable(routes);
   }
 
   /** Sets the limits of a server, and answers what is not a request that {@link handle} could see. */
