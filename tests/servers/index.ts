@@ -1,4 +1,5 @@
 export { startConsul, startOwnConsul } from './consul.ts';
+export { startOwnEtcd } from './etcd.ts';
 export { type KubernetesServer, startOwnKubernetes } from './kubernetes.ts';
 export { hasNginx, startOwnNginx } from './nginx.ts';
 export { freePorts } from './ports.ts';

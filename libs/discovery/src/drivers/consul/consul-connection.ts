@@ -34,9 +34,11 @@ export class ConsulConnection {
   readonly #server: string;
   readonly #closed = new AbortController();
 
-  constructor({ host, port, secure, token, dc, server }: ConsulAddress) {
+  constructor({ host, port, secure, token, dc, ca, server }: ConsulAddress) {
     const defaults = { ...(token ? { token } : {}), ...(dc ? { dc } : {}) };
-    const agent = secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+    const agent = secure
+      ? new HttpsAgent({ keepAlive: true, ...(ca ? { ca } : {}) })
+      : new HttpAgent({ keepAlive: true });
     this.client = new Consul({ host: host.includes(':') ? `[${host}]` : host, port, secure, defaults, agent });
     this.#server = server;
   }
