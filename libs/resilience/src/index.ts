@@ -1,14 +1,14 @@
-export { Bulkhead, type BulkheadOptions } from './bulkhead.ts';
 export {
   CircuitBreaker,
   type CircuitBreakerOptions,
   type CircuitState,
   isDependencyFailure,
-} from './circuit-breaker.ts';
+} from './breaker/circuit-breaker.ts';
+export { PassiveBreaker, type PassiveBreakerOptions } from './breaker/passive-breaker.ts';
+export { Bulkhead, type BulkheadOptions } from './bulkhead/bulkhead.ts';
 export type { Clock, Random } from './clock.ts';
-export { PassiveBreaker, type PassiveBreakerOptions } from './passive-breaker.ts';
-export { type Policy, type PolicyOptions, policy } from './policy.ts';
-export { Resilient, type ResilientOptions } from './resilient.ts';
-export { isTransient, type RetryContext, type RetryPolicy, retry } from './retry.ts';
-export { RetryBudget, type RetryBudgetOptions } from './retry-budget.ts';
-export { type TimeoutOptions, timeout } from './timeout.ts';
+export { type Policy, type PolicyOptions, policy } from './policy/policy.ts';
+export { Resilient, type ResilientOptions } from './policy/resilient.ts';
+export { isTransient, type RetryContext, type RetryPolicy, retry } from './retry/retry.ts';
+export { RetryBudget, type RetryBudgetOptions } from './retry/retry-budget.ts';
+export { type TimeoutOptions, timeout } from './timeout/timeout.ts';
