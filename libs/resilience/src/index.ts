@@ -9,6 +9,15 @@ export { Bulkhead, type BulkheadOptions } from './bulkhead/bulkhead.ts';
 export type { Clock, Random } from './clock.ts';
 export { type Policy, type PolicyOptions, policy } from './policy/policy.ts';
 export { Resilient, type ResilientOptions } from './policy/resilient.ts';
+export {
+  type ClusterDecision,
+  ClusterRateLimiter,
+  type ClusterRateLimiterOptions,
+  type RateStore,
+} from './rate-limit/cluster-rate-limiter.ts';
+export type { RateDecision, RateLimit } from './rate-limit/gcra.ts';
+export { LocalRateLimiter, type LocalRateLimiterOptions } from './rate-limit/local-rate-limiter.ts';
+export { openRateStore, type RateStoreOptions } from './rate-limit/open-rate-store.ts';
 export { isTransient, type RetryContext, type RetryPolicy, retry } from './retry/retry.ts';
 export { RetryBudget, type RetryBudgetOptions } from './retry/retry-budget.ts';
 export { type TimeoutOptions, timeout } from './timeout/timeout.ts';
