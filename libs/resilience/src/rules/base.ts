@@ -21,6 +21,9 @@ export interface CallFacts {
 /** The answer of a check that refuses; any other is the milliseconds that the call must wait, mostly 0. */
 export const REFUSED = -1;
 
+/** The answer of a check that must ask elsewhere first: {@link Checker.ask}, and then check again. */
+export const ASK = -2;
+
 /** How a call ended. `left`: its caller went away, which says nothing of the resource. */
 export type Ending = 'succeeded' | 'failed' | 'timedOut' | 'left';
 
@@ -30,8 +33,10 @@ export interface Checker {
   readonly observed: number;
   /** What it compared that with. */
   readonly limit: number;
-  /** Whether the call may pass now (0), after some ms, or not ({@link REFUSED}). Changes nothing that another check sees. */
+  /** Whether the call may pass now (0), after some ms, not ({@link REFUSED}), or cannot be told yet ({@link ASK}). Changes nothing that another check sees. */
   check(facts: CallFacts, nowMs: number): number;
+  /** Gets what a check lacks that answered {@link ASK}. */
+  ask?(): Promise<void>;
   /** A call that this check let pass was admitted by all others too. */
   admitted?(facts: CallFacts, nowMs: number): void;
   /** An admitted call has ended. */
