@@ -18,6 +18,14 @@ export {
 export type { RateDecision, RateLimit } from './rate-limit/gcra.ts';
 export { LocalRateLimiter, type LocalRateLimiterOptions } from './rate-limit/local-rate-limiter.ts';
 export { openRateStore, type RateStoreOptions } from './rate-limit/open-rate-store.ts';
+export type { CircuitChange, Resource, WatchedCircuit } from './resource/resource.ts';
+export { type CallOptions, Resources, type ResourcesOptions } from './resource/resources.ts';
 export { isTransient, type RetryContext, type RetryPolicy, retry } from './retry/retry.ts';
 export { RetryBudget, type RetryBudgetOptions } from './retry/retry-budget.ts';
+export type { CallFacts } from './rules/base.ts';
+export { ResilienceSettings, Rule, type RuleKind, Rules } from './rules/rule.ts';
+export type { Decision } from './state/decision-ring.ts';
+export { type Explanation, explain } from './state/explain.ts';
+export { type HystrixEvent, hystrixEvents } from './state/hystrix-events.ts';
+export { type ResourceSnapshot, type RuleSnapshot, snapshot, snapshotOf } from './state/snapshot.ts';
 export { type TimeoutOptions, timeout } from './timeout/timeout.ts';

@@ -4,13 +4,12 @@ import { LATENCY_BUCKETS, latencyBucket } from './latencies.ts';
 export const COUNTED = [
   'passed',
   'refused',
+  'shortCircuited',
   'shadowed',
   'succeeded',
   'failed',
   'timedOut',
   'slow',
-  'retried',
-  'fellBack',
 ] as const;
 
 export type Counted = (typeof COUNTED)[number];
