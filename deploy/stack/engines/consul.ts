@@ -20,6 +20,7 @@ export const consul: Engine = {
   provides: { variable: 'DISCOVERY_URL', url: (world) => `consul://${world.at('consul')}` },
   container: {
     image: 'hashicorp/consul:1.19.2',
+    memory: '512m',
     command: agent,
     health: ['CMD', 'consul', 'operator', 'raft', 'list-peers'],
     volume: '/consul/data',
