@@ -7,6 +7,7 @@ export {
 export { PassiveBreaker, type PassiveBreakerOptions } from './breaker/passive-breaker.ts';
 export { Bulkhead, type BulkheadOptions } from './bulkhead/bulkhead.ts';
 export type { Clock, Random } from './clock.ts';
+export { AdaptiveLimit, type AdaptiveLimitOptions, type CallEnd, type Permit } from './concurrency/adaptive-limit.ts';
 export { type Policy, type PolicyOptions, policy } from './policy/policy.ts';
 export { Resilient, type ResilientOptions } from './policy/resilient.ts';
 export {
