@@ -22,7 +22,7 @@ export class GatewayProcess implements BeforeApplicationShutdown {
   ) {
     // One line a request is what LOG_LEVEL=warn asks to be spared.
     const accessLog = logger.isLevelEnabled('info') ? new AccessLog() : undefined;
-    this.#gateway = new Gateway({ settings: readSettingsFile(), registry, upstreams, metrics, accessLog });
+    this.#gateway = new Gateway({ settings: readSettingsFile(), registry, upstreams, metrics, accessLog, logger });
     let known = false;
     this.#gateway.targets.ready.then(
       () => {

@@ -1,10 +1,16 @@
 import { RookeryError } from '@rookery/observability';
 import { z } from 'zod';
+import { FilterSettings } from './filters/filter-settings.ts';
+import { AddressRange } from './request/trusted-proxies.ts';
 import { Routes } from './routes/route.ts';
 
 /** Everything about a gateway that can be set; `{}` is a working one. */
 export const GatewaySettings = z.strictObject({
   routes: Routes,
+  /** Filters of every route that does not name one of that kind by itself. */
+  defaultFilters: z.array(FilterSettings).max(64).default([]),
+  /** Proxies before the gateway whose X-Forwarded-For and X-Forwarded-Proto are believed. */
+  trustedProxies: z.array(AddressRange).max(1_000).default([]),
   /** Connections to one instance. */
   connectionsPerInstance: z.int().min(1).max(10_000).default(128),
   /** Requests to one instance that are under way or wait for a connection; more are refused. */

@@ -11,10 +11,7 @@ const LINGER_MS = 500;
 
 /** Time limits of a server, and answers for what never becomes an ordinary request. */
 export function guard(server: Server, settings: GatewaySettings): void {
-  server.headersTimeout = settings.headersTimeoutMs;
-  server.requestTimeout = settings.requestTimeoutMs;
-  server.keepAliveTimeout = settings.keepAliveTimeoutMs;
-  server.timeout = settings.idleTimeoutMs;
+  setServerLimits(server, settings);
   // Read when the server begins to listen; Node looks for slow requests only so often.
   Object.assign(server, { connectionsCheckingInterval: Math.min(1_000, settings.headersTimeoutMs / 2) });
   // Node drops headers beyond this number without a word; the gateway counts and refuses by itself.
@@ -31,6 +28,14 @@ export function guard(server: Server, settings: GatewaySettings): void {
     server.removeAllListeners('clientError');
     server.on('clientError', answerClientError);
   });
+}
+
+/** Time limits that also a server which listens already takes over. */
+export function setServerLimits(server: Server, settings: GatewaySettings): void {
+  server.headersTimeout = settings.headersTimeoutMs;
+  server.requestTimeout = settings.requestTimeoutMs;
+  server.keepAliveTimeout = settings.keepAliveTimeoutMs;
+  server.timeout = settings.idleTimeoutMs;
 }
 
 function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { Upstreams } from '@rookery/discovery';
-import { Metrics } from '@rookery/observability';
+import { createLogger, Metrics } from '@rookery/observability';
 import { Gateway } from '../gateway.ts';
 import { AccessLog } from '../observe/access-log.ts';
 import { parseSettings } from '../settings.ts';
@@ -35,6 +35,7 @@ export async function startRig(settings: Record<string, unknown> = {}): Promise<
     upstreams,
     metrics: new Metrics('gateway'),
     accessLog,
+    logger: createLogger({ service: 'gateway', level: 'silent' }),
   });
   const server = createServer((request, response) => {
     if (!gateway.handle(request, response)) response.end('own');
