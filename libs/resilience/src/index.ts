@@ -6,6 +6,7 @@ export {
   isDependencyFailure,
 } from './circuit-breaker.ts';
 export type { Clock, Random } from './clock.ts';
+export { AdaptiveLimit, type AdaptiveLimitOptions, type CallEnd, type Permit } from './concurrency/adaptive-limit.ts';
 export { PassiveBreaker, type PassiveBreakerOptions } from './passive-breaker.ts';
 export { type Policy, type PolicyOptions, policy } from './policy.ts';
 export {
