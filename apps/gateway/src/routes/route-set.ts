@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Random } from '@rookery/resilience';
 import { RetryBudget } from '@rookery/resilience';
+import { authByDefault } from '../filters/auth/by-default.ts';
 import { Chain } from '../filters/chain.ts';
 import type { Filter, FilterParts } from '../filters/filter.ts';
 import { type FilterSettings, kindOf } from '../filters/filter-settings.ts';
@@ -101,8 +102,9 @@ export class RouteSet {
 
 function chainFor(route: Route, parts: RouteSetParts, made: Filter[]): Chain | undefined {
   const own = new Set(route.filters.map(({ name }) => name));
+  const defaults = [...parts.defaultFilters, ...authByDefault(route, parts)];
   // A route that names a filter by itself means its own settings of it, not both.
-  const settings = [...parts.defaultFilters.filter(({ name }) => !own.has(name)), ...route.filters];
+  const settings = [...defaults.filter(({ name }) => !own.has(name)), ...route.filters];
   if (settings.length === 0) return undefined;
   const filters = settings
     .map((one) => ({ one, kind: kindOf(one) }))
