@@ -26,6 +26,8 @@ export interface GatewayParts {
   /** No line is written without one. */
   accessLog?: AccessLog | undefined;
   logger: Pick<Logger, 'info' | 'warn'>;
+  /** Where filters find what else they need: AUTH_ISSUER_URL, CACHE_URL; nothing when not given. */
+  environment?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -223,7 +225,7 @@ export class Gateway {
   };
 
   #make(settings: GatewaySettings, previous: RouteSet | undefined): RouteSet {
-    const { registry, metrics, logger } = this.#parts;
+    const { registry, metrics, logger, environment = {} } = this.#parts;
     try {
       return RouteSet.make({
         routes: settings.routes,
@@ -234,7 +236,7 @@ export class Gateway {
         logger,
         targets: this.targets,
         shared: this.#shared,
-        environment: process.env,
+        environment,
         clock: Date.now,
         random: Math.random,
       });

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { Upstreams } from '@rookery/discovery';
 import { createLogger, Metrics } from '@rookery/observability';
-import { Gateway } from '../gateway.ts';
+import { Gateway, type GatewayParts } from '../gateway.ts';
 import { AccessLog } from '../observe/access-log.ts';
 import { parseSettings } from '../settings.ts';
 import { FakeRegistry } from './fake-registry.ts';
@@ -22,7 +22,10 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-export async function startRig(settings: Record<string, unknown> = {}): Promise<Rig> {
+export async function startRig(
+  settings: Record<string, unknown> = {},
+  { environment }: Pick<GatewayParts, 'environment'> = {},
+): Promise<Rig> {
   const registry = new FakeRegistry();
   const upstreams = new Upstreams(registry);
   const log: Record<string, unknown>[] = [];
@@ -36,6 +39,7 @@ export async function startRig(settings: Record<string, unknown> = {}): Promise<
     metrics: new Metrics('gateway'),
     accessLog,
     logger: createLogger({ service: 'gateway', level: 'silent' }),
+    environment,
   });
   const server = createServer((request, response) => {
     if (!gateway.handle(request, response)) response.end('own');
