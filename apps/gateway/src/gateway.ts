@@ -75,6 +75,13 @@ export class Gateway {
     guard(server, this.#settings);
   }
 
+  /** Throws where settings cannot work; changes nothing. */
+  rehearse(settings: GatewaySettings): void {
+    const rehearsed = this.#make(settings, this.#routes);
+    rehearsed.retire(async () => {});
+    void this.#shared.abandon();
+  }
+
   /**
    * Puts other settings in force, in one step: requests that come from now on see them, those under way end as they
    * began. Throws where they cannot work, and everything stays as it is.
