@@ -14,8 +14,15 @@ export const errors = {
     new RookeryError('EXPECTATION_UNKNOWN', 'The only expectation that is understood is 100-continue.', {
       status: 417,
     }),
-  upgradeUnsupported: () =>
-    new RookeryError('UPGRADE_UNSUPPORTED', 'The gateway does not forward WebSocket connections yet.', { status: 501 }),
+  upgradeRefused: (reason: string, status: 400 | 426) =>
+    new RookeryError('UPGRADE_REFUSED', `The upgrade is refused: ${reason}.`, { status }),
+  upgradeFailed: (service: string, reason: string) =>
+    new RookeryError('UPGRADE_FAILED', `${service} did not agree to the WebSocket: ${reason}.`, { status: 502 }),
+  tooManyWebSockets: (most: number) =>
+    new RookeryError('TOO_MANY_WEBSOCKETS', `The gateway holds at most ${most} WebSockets, and has as many.`, {
+      status: 503,
+      retryAfterMs: 5_000,
+    }),
   routeUnknown: () =>
     new RookeryError(
       'ROUTE_UNKNOWN',
@@ -70,7 +77,9 @@ const REFUSERS: Readonly<Record<string, string>> = {
   HEADERS_TOO_LARGE: 'headers',
   METHOD_UNKNOWN: 'method',
   EXPECTATION_UNKNOWN: 'headers',
-  UPGRADE_UNSUPPORTED: 'upgrade',
+  UPGRADE_REFUSED: 'upgrade',
+  UPGRADE_FAILED: 'upstream',
+  TOO_MANY_WEBSOCKETS: 'websocket-limit',
   BAD_REQUEST: 'parser',
   REQUEST_TIMEOUT: 'deadline',
   ROUTE_UNKNOWN: 'routes',

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Registry, Upstreams } from '@rookery/discovery';
 import type { Logger, Metrics, RookeryError } from '@rookery/observability';
 import { errors } from './errors.ts';
@@ -8,6 +9,8 @@ import { Exchange } from './forward/exchange.ts';
 import { problemParts, sendAnswer } from './forward/problem-response.ts';
 import type { AccessLog } from './observe/access-log.ts';
 import { RequestMetrics } from './observe/request-metrics.ts';
+import { Tunnels } from './protocols/websocket/tunnels.ts';
+import { responseOn, Upgrade } from './protocols/websocket/upgrade.ts';
 import { Arrival } from './request/arrival.ts';
 import { readHead } from './request/request-headers.ts';
 import { pathLength, TARGET_REFUSALS } from './request/target.ts';
@@ -42,6 +45,7 @@ export class Gateway {
   readonly #shared = new Shared();
   readonly #requests = new RequestMetrics();
   readonly #deadlines = new Deadlines();
+  readonly #tunnels: Tunnels;
   #settings: GatewaySettings;
   #routes: RouteSet;
   #trustedProxies: AddressSet | undefined;
@@ -52,6 +56,7 @@ export class Gateway {
   constructor(parts: GatewayParts) {
     this.#parts = parts;
     this.#requests.registerTo(parts.metrics);
+    this.#tunnels = new Tunnels(parts.settings.websocket, parts.metrics);
     this.#settings = parts.settings;
     this.targets = new Targets(parts.registry, parts.upstreams, poolLimits(parts.settings));
     this.#routes = this.#make(parts.settings, undefined);
@@ -73,6 +78,9 @@ export class Gateway {
   guard(server: Server): void {
     this.#server = server;
     guard(server, this.#settings);
+    server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) =>
+      this.#serveUpgrade(request, socket, head),
+    );
   }
 
   /** Throws where settings cannot work; changes nothing. */
@@ -92,18 +100,22 @@ export class Gateway {
     this.#settings = settings;
     this.#trustedProxies = trustedProxiesOf(settings);
     this.targets.useLimits(poolLimits(settings));
+    this.#tunnels.useSettings(settings.websocket);
     if (this.#server) setServerLimits(this.#server, settings);
     before.retire(this.#shared.commit());
   }
 
   /** From now on connections end with their answer. */
   drain(): void {
+    if (this.#draining) return;
     this.#draining = true;
+    this.#tunnels.drain();
   }
 
   /** Ends all upstream connections; requests under way may take `drainTimeoutMs`. */
   async close(): Promise<void> {
     this.drain();
+    await this.#tunnels.closed();
     await this.targets.close(this.#settings.drainTimeoutMs);
     this.#deadlines.close();
     await new Promise<void>((resolve) => this.#routes.retire(async () => resolve()));
@@ -125,6 +137,18 @@ export class Gateway {
     return true;
   }
 
+  #serveUpgrade(request: IncomingMessage, socket: Socket, first: Buffer): void {
+    const startedAtMs = performance.now();
+    this.#inFlight++;
+    const head = readHead(request.rawHeaders);
+    const length = pathLength(request.url as string);
+    const response = responseOn(request, socket);
+    const arrival = new Arrival(request, response, head, length, startedAtMs, this.#trustedProxies);
+    arrival.upgrade = new Upgrade(request, response, socket, first, this.#tunnels);
+    const refusal = this.#serve(arrival);
+    if (refusal) this.#refuse(arrival, refusal);
+  }
+
   /** Forwards or answers a request; an error when it is refused. */
   #serve(arrival: Arrival): RookeryError | undefined {
     const { head, pathLength, url, method } = arrival;
@@ -132,6 +156,7 @@ export class Gateway {
     if (typeof head === 'string') return errors.badHeaders(head);
     if (arrival.request.rawHeaders.length > this.#settings.maxHeaders * 2)
       return errors.tooManyHeaders(this.#settings.maxHeaders);
+    if (arrival.upgrade?.refusal) return arrival.upgrade.refusal;
     if (!METHODS.has(method)) return errors.methodUnknown(String(method));
     const routes = this.#routes;
     const match = routes.match(url, pathLength, arrival);
@@ -166,7 +191,7 @@ export class Gateway {
 
   #refuse(arrival: Arrival, error: RookeryError): void {
     const { request, response, requestId, traceId, startedAtMs, head } = arrival;
-    const hostile = typeof head === 'string' || error.code === 'BAD_TARGET';
+    const hostile = typeof head === 'string' || error.code === 'BAD_TARGET' || arrival.upgrade !== undefined;
     const problem = problemParts(error, { requestId, traceId, close: hostile || this.#isDraining() });
     sendAnswer(request, response, problem, typeof head === 'string' || head.hasBody);
     this.#inFlight--;

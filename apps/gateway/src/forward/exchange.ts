@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { RookeryError } from '@rookery/observability';
 import type { PassiveBreaker, RetryBudget } from '@rookery/resilience';
 import { errors } from '../errors.ts';
@@ -19,6 +20,8 @@ import { responseHeaders } from './response-headers.ts';
 import { ResponseStream, type StreamOwner } from './response-stream.ts';
 import { failureOf, mayRetry, type TryFailure } from './retry-decision.ts';
 import { type TryListener, UpstreamTry } from './upstream-try.ts';
+
+type ResponseHeaders = Record<string, string | string[] | undefined>;
 
 /** What an exchange is made of. */
 export interface ExchangeParts {
@@ -225,6 +228,7 @@ export class Exchange implements TryListener, Waiting, StreamOwner {
           headers: head.headers,
           body: body as never,
           bodyTimeout: route.idleTimeoutMs,
+          upgrade: arrival.upgrade && 'websocket',
         },
         attempt,
       );
@@ -318,7 +322,7 @@ export class Exchange implements TryListener, Waiting, StreamOwner {
 
   // --- the response of an instance
 
-  onHeaders(attempt: UpstreamTry, status: number, headers: Record<string, string | string[] | undefined>): void {
+  onHeaders(attempt: UpstreamTry, status: number, headers: ResponseHeaders): void {
     const { arrival, match, isDraining, deadlines } = this.parts;
     const { retryStatuses, chain } = match.compiled;
     if (status >= 429 && retryStatuses.has(status) && this.#tryAnother(attempt, 'busy')) {
@@ -354,6 +358,38 @@ export class Exchange implements TryListener, Waiting, StreamOwner {
 
   onEnd(): void {
     this.#stream?.end();
+  }
+
+  onUpgrade(attempt: UpstreamTry, status: number, headers: ResponseHeaders, socket: Duplex): void {
+    const { arrival, match, deadlines } = this.parts;
+    deadlines.delete(this);
+    const fault = arrival.upgrade?.faultOf(status, headers);
+    if (!arrival.upgrade || fault) {
+      socket.destroy();
+      this.#blamed = true;
+      attempt.outcome = 'failed';
+      this.#answer(errors.upgradeFailed(this.service, fault ?? 'nobody asked for it'));
+      return;
+    }
+    if (this.#target) this.#breakerOf(this.#target).succeeded();
+    // From here on only the tunnel's end counts, and that says nothing of the service.
+    this.#current = undefined;
+    this.#began = true;
+    this.status = status;
+    let flat = responseHeaders(headers, arrival.requestId, false);
+    const call = this.#call;
+    if (call) {
+      call.source = 'upstream';
+      call.status = status;
+      call.responseHeaders = flat;
+      match.compiled.chain?.response(call);
+      flat = call.responseHeaders;
+    }
+    arrival.upgrade.accept(flat, socket, (bytes, code) => {
+      this.#ownBytes = bytes;
+      this.code = code;
+      this.#finish();
+    });
   }
 
   onSent(): void {

@@ -40,6 +40,7 @@ export function problemParts(error: RookeryError, { requestId, traceId, close, r
     headers.push('retry-after', String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000))));
   if (error.status === 405 || error.status === 501)
     headers.push('allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
+  if (error.status === 426) headers.push('upgrade', 'websocket', 'sec-websocket-version', '13');
   if (close) headers.push('connection', 'close');
   return { status: error.status, headers, body, refusedBy: refuser };
 }

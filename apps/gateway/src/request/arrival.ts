@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TLSSocket } from 'node:tls';
 import { LANE_HEADER } from '@rookery/observability';
 import { newTraceparent, traceIdOf } from '../observe/trace.ts';
+import type { Upgrade } from '../protocols/websocket/upgrade.ts';
 import type { RequestFacts, Sticky } from '../routes/request-facts.ts';
 import { headerOf } from './flat-headers.ts';
 import type { RequestHead } from './request-headers.ts';
@@ -14,7 +16,9 @@ const NO_HEADERS: readonly string[] = [];
 export class Arrival implements RequestFacts {
   readonly traceparent: string;
   readonly traceId: string;
-  readonly requestId: string;
+  requestId: string;
+  /** Where the client asks for a WebSocket. */
+  upgrade: Upgrade | undefined = undefined;
   #chain: string[] | undefined;
   #shares: Map<string, number> | undefined;
 
@@ -79,7 +83,7 @@ export class Arrival implements RequestFacts {
       const given = this.#rawHeader('x-forwarded-proto');
       if (given === 'http' || given === 'https') return given;
     }
-    return 'encrypted' in this.request.socket ? 'https' : 'http';
+    return (this.request.socket as Partial<TLSSocket>).encrypted === true ? 'https' : 'http';
   }
 
   /** Traffic lane of the request's context. */
