@@ -62,7 +62,8 @@ export interface Call {
   /** What stands in the path for each `{name}` of the route, still encoded. */
   readonly params: Readonly<Record<string, string>>;
   principal: VerifiedPrincipal | undefined;
-  readonly requestId: string;
+  /** Goes upstream and back to the client in x-request-id. */
+  requestId: string;
   readonly traceparent: string;
   readonly traceId: string;
   /** On the clock of `performance.now()`. */

@@ -95,6 +95,10 @@ export class ActiveCall implements PassingCall {
     return this.arrival.requestId;
   }
 
+  set requestId(id: string) {
+    this.arrival.requestId = id;
+  }
+
   get traceparent(): string {
     return this.arrival.traceparent;
   }

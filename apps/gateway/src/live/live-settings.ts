@@ -1,5 +1,6 @@
 import { type ConfigSource, createConfig, environmentSource, type LiveConfig, openConfigSource } from '@rookery/config';
 import type { Logger } from '@rookery/observability';
+import { z } from 'zod';
 import { GatewaySettings } from '../settings.ts';
 import { lateSource } from './late-source.ts';
 
@@ -58,7 +59,7 @@ export class LiveSettings {
     rehearse: (settings: GatewaySettings) => void,
   ): Promise<LiveSettings> {
     const refused: { last: RefusedChange | undefined } = { last: undefined };
-    const schema = GatewaySettings.superRefine((settings, context) => {
+    const workable = z.custom<GatewaySettings>().superRefine((settings, context) => {
       try {
         rehearse(settings);
       } catch (error) {
@@ -66,7 +67,7 @@ export class LiveSettings {
       }
     });
     const config = await createConfig({
-      schema,
+      schema: GatewaySettings.pipe(workable),
       sources,
       logger,
       onRejected: (rejection) => {

@@ -16,7 +16,8 @@ export const Pattern = z
       RE2JS.compile(text);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      context.addIssue({ code: 'custom', message: `expected a regular expression of RE2 (linear time): ${reason}` });
+      const message = `expected a regular expression of RE2 (linear time): ${reason}`;
+      context.addIssue({ code: 'custom', message, continue: false });
     }
   });
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { RookeryError } from '@rookery/observability';
 import type { Clock, Random } from '@rookery/resilience';
 import { RetryBudget } from '@rookery/resilience';
 import { authByDefault } from '../filters/auth/by-default.ts';
@@ -111,9 +112,21 @@ function chainFor(route: Route, parts: RouteSetParts, made: Filter[]): Chain | u
     .flatMap(({ one, kind }) => (kind ? [{ one, kind }] : []))
     .sort((a, b) => a.kind.order - b.kind.order)
     .map(({ one, kind }) => {
-      const filter = kind.create(one, { ...parts, route });
+      const filter = create(one.name, route, () => kind.create(one, { ...parts, route }));
       made.push(filter);
       return filter;
     });
   return new Chain(filters);
+}
+
+/** Says which filter of which route could not be made. */
+function create(name: string, route: Route, make: () => Filter): Filter {
+  try {
+    return make();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new RookeryError('GATEWAY_SETTINGS', `The filter ${name} of route ${route.id} cannot be made: ${reason}`, {
+      cause,
+    });
+  }
 }
