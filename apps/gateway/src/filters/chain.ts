@@ -12,9 +12,12 @@ export interface PassingCall extends Call {
 /** The filters of one route in their order. */
 export class Chain {
   readonly #filters: readonly Filter[];
+  readonly #onFailure: (filter: string, error: unknown) => void;
 
-  constructor(filters: readonly Filter[]) {
+  /** @param onFailure hears of a filter that fails where nobody can be told any more. */
+  constructor(filters: readonly Filter[], onFailure: (filter: string, error: unknown) => void = () => {}) {
     this.#filters = filters;
+    this.#onFailure = onFailure;
   }
 
   get filters(): readonly Filter[] {
@@ -67,7 +70,13 @@ export class Chain {
 
   /** Tells all filters that saw the request that the exchange is over. */
   end(call: PassingCall): void {
-    for (let at = call.reached; at >= 0; at--) this.#filters[at]?.onEnd?.(call);
+    for (let at = call.reached; at >= 0; at--) {
+      try {
+        this.#filters[at]?.onEnd?.(call);
+      } catch (error) {
+        this.#onFailure(this.nameAt(at), error);
+      }
+    }
   }
 
   async close(): Promise<void> {

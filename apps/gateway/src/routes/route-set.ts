@@ -116,7 +116,9 @@ function chainFor(route: Route, parts: RouteSetParts, made: Filter[]): Chain | u
       made.push(filter);
       return filter;
     });
-  return new Chain(filters);
+  return new Chain(filters, (filter, error) =>
+    parts.logger.warn({ event: 'filter.failed', filter, route: route.id, error }),
+  );
 }
 
 /** Says which filter of which route could not be made. */
