@@ -1,4 +1,5 @@
 import { auth } from './auth/auth.ts';
+import { concurrencyLimit } from './concurrency-limit/concurrency-limit.ts';
 import type { FilterKind } from './filter.ts';
 import { requestHeaders } from './headers/request-headers.ts';
 import { requestId } from './headers/request-id.ts';
@@ -9,19 +10,22 @@ import { setPath } from './path/set-path.ts';
 import { stripPrefix } from './path/strip-prefix.ts';
 import { rateLimit } from './rate-limit/rate-limit.ts';
 import { redirect } from './redirect.ts';
+import { responseCache } from './response-cache/response-cache.ts';
 
 /**
  * Every kind of filter, by order: 0-99 the request's identity, CORS and access log; 100-199 who may (IP, token, API
- * key); 200-299 how much (rate, concurrency); 300-399 answers without upstream (redirect, cache, fault); 400-499 what
- * goes upstream and comes back (paths, headers, bodies). A custom filter is one file and one line here.
+ * key); 200-299 how much (rate); 300-399 answers without upstream (redirect, cache, fault), then how much at once; 400-499
+ * what goes upstream and comes back (paths, headers, bodies). A custom filter is one file and one line here.
  */
 export const FILTER_KINDS: readonly FilterKind[] = [
   auth,
+  concurrencyLimit,
   prefixPath,
   rateLimit,
   redirect,
   requestHeaders,
   requestId,
+  responseCache,
   responseHeaders,
   rewritePath,
   setPath,
