@@ -2,7 +2,11 @@ import type { Server } from 'node:http';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import type { RegistryClient, Upstreams } from '@rookery/discovery';
 import type { Health, Logger, Metrics } from '@rookery/observability';
+import { IssuerKeys, readTokenSettings, TokenVerifier } from '@rookery/security';
 import type { RawHandler } from '@rookery/service';
+import { adminGuard } from './admin/admin-guard.ts';
+import type { AdminServer } from './admin/admin-server.ts';
+import { adminPages } from './admin/pages.ts';
 import { Gateway } from './gateway.ts';
 import { LiveSettings, openSources } from './live/live-settings.ts';
 import { AccessLog } from './observe/access-log.ts';
@@ -20,10 +24,13 @@ export interface ProcessParts {
 export class GatewayProcess implements BeforeApplicationShutdown {
   readonly #gateway: Gateway;
   readonly #settings: LiveSettings;
+  readonly #metrics: Metrics;
+  #admin: AdminServer | undefined;
 
-  private constructor(gateway: Gateway, settings: LiveSettings) {
+  private constructor(gateway: Gateway, settings: LiveSettings, metrics: Metrics) {
     this.#gateway = gateway;
     this.#settings = settings;
+    this.#metrics = metrics;
   }
 
   /** Reads the settings, starts the data path with them and lets it follow them. */
@@ -58,7 +65,7 @@ export class GatewayProcess implements BeforeApplicationShutdown {
       () => {},
     );
     health.addCheck('registry', () => (known ? { ok: true } : { ok: false, reason: 'has not named the services yet' }));
-    return new GatewayProcess(running, settings);
+    return new GatewayProcess(running, settings, metrics);
   }
 
   handlerFor(server: Server): RawHandler {
@@ -66,8 +73,21 @@ export class GatewayProcess implements BeforeApplicationShutdown {
     return (request, response) => this.#gateway.handle(request, response);
   }
 
+  /** Shows administrators what there is, until the process ends. */
+  serveAdmin(admin: AdminServer): void {
+    this.#admin = admin;
+    const issuer = readTokenSettings();
+    const verifier = new TokenVerifier(issuer, new IssuerKeys(issuer));
+    const pages = adminPages({ gateway: this.#gateway, settings: this.#settings, metrics: this.#metrics });
+    admin.serve(
+      pages,
+      adminGuard((token) => verifier.verify(token)),
+    );
+  }
+
   async beforeApplicationShutdown(): Promise<void> {
     await this.#settings.close();
     await this.#gateway.close();
+    await this.#admin?.close();
   }
 }

@@ -8,7 +8,7 @@ import { Deadlines } from './forward/deadlines.ts';
 import { Exchange } from './forward/exchange.ts';
 import { problemParts, sendAnswer } from './forward/problem-response.ts';
 import type { AccessLog } from './observe/access-log.ts';
-import { RequestMetrics } from './observe/request-metrics.ts';
+import { RequestMetrics, type RouteTotals } from './observe/request-metrics.ts';
 import { Tunnels } from './protocols/websocket/tunnels.ts';
 import { responseOn, Upgrade } from './protocols/websocket/upgrade.ts';
 import { Arrival } from './request/arrival.ts';
@@ -24,7 +24,6 @@ export interface GatewayParts {
   settings: GatewaySettings;
   registry: Registry;
   upstreams: Upstreams;
-  /** Served under /metrics. */
   metrics: Metrics;
   /** No line is written without one. */
   accessLog?: AccessLog | undefined;
@@ -69,6 +68,19 @@ export class Gateway {
     return this.#routes;
   }
 
+  get settings(): GatewaySettings {
+    return this.#settings;
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining();
+  }
+
+  /** What became of the requests so far, by route. */
+  totals(): ReadonlyMap<string, RouteTotals> {
+    return this.#requests.totals();
+  }
+
   /** Requests that have not been answered to their end. */
   get inFlight(): number {
     return this.#inFlight;
@@ -103,6 +115,8 @@ export class Gateway {
     this.#tunnels.useSettings(settings.websocket);
     if (this.#server) setServerLimits(this.#server, settings);
     before.retire(this.#shared.commit());
+    const { routes } = this;
+    this.#requests.keep((id) => id === NO_ROUTE || routes.of(id) !== undefined);
   }
 
   /** From now on connections end with their answer. */
@@ -181,11 +195,10 @@ export class Gateway {
     return undefined;
   }
 
-  /** The few paths that the data path answers by itself, where no route takes them. */
+  /** The one path that the data path answers by itself, where no route takes it. */
   #serveOwn({ response, requestId, path }: Arrival): RookeryError | undefined {
-    if (path === '/metrics') this.#answerMetrics(response);
-    else if (path === '/') this.#redirect(response, requestId);
-    else return errors.routeUnknown();
+    if (path !== '/') return errors.routeUnknown();
+    this.#redirect(response, requestId);
     return undefined;
   }
 
@@ -197,6 +210,7 @@ export class Gateway {
     this.#inFlight--;
     const durationMs = performance.now() - startedAtMs;
     this.#requests.observe(NO_ROUTE, NO_ROUTE, error.status, durationMs);
+    this.#requests.refused(NO_ROUTE, problem.refusedBy, error.code);
     this.#parts.accessLog?.add({
       method: String(request.method),
       path: arrival.path,
@@ -220,15 +234,6 @@ export class Gateway {
     response.end();
   }
 
-  #answerMetrics(response: ServerResponse): void {
-    this.#inFlight--;
-    const { registry } = this.#parts.metrics;
-    registry.metrics().then(
-      (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
-      () => response.destroy(),
-    );
-  }
-
   readonly #isDraining = (): boolean => this.#draining || this.#server?.listening === false;
 
   readonly #done = (exchange: Exchange): void => {
@@ -239,6 +244,7 @@ export class Gateway {
     const { service } = exchange;
     const { id } = match.compiled.route;
     this.#requests.observe(id, service, exchange.status, durationMs);
+    if (exchange.refusedBy !== undefined) this.#requests.refused(id, exchange.refusedBy, exchange.code ?? '');
     this.#parts.accessLog?.add({
       method: arrival.method,
       path: arrival.path,

@@ -27,6 +27,8 @@ export interface Filter {
   requestBody?(call: Call): Duplex | undefined;
   /** Once for each filter that saw the request, when the exchange is over in whatever way. */
   onEnd?(call: Call): void;
+  /** What it holds at the moment, for administrators: numbers and names, never secrets. */
+  state?(): Record<string, unknown>;
   /** When the routes were replaced and nothing runs on this one any more, or when the process ends. */
   close?(): void | Promise<void>;
 }

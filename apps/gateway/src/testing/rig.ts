@@ -15,6 +15,7 @@ export interface Rig {
   readonly gateway: Gateway;
   readonly server: Server;
   readonly log: Record<string, unknown>[];
+  readonly metrics: Metrics;
   /** A real HTTP server as one more instance of nothing yet; answers its port. */
   upstream(listener: RequestListener): Promise<{ port: number; server: Server }>;
   /** Sends bytes as they are and answers what came back until the connection closed. */
@@ -29,6 +30,7 @@ export async function startRig(
   const registry = new FakeRegistry();
   const upstreams = new Upstreams(registry);
   const log: Record<string, unknown>[] = [];
+  const metrics = new Metrics('gateway');
   const accessLog = new AccessLog((lines) => {
     for (const line of Buffer.from(lines).toString().trim().split('\n')) log.push(JSON.parse(line));
   });
@@ -36,7 +38,7 @@ export async function startRig(
     settings: parseSettings({ drainTimeoutMs: 2_000, ...settings }),
     registry,
     upstreams,
-    metrics: new Metrics('gateway'),
+    metrics,
     accessLog,
     logger: createLogger({ service: 'gateway', level: 'silent' }),
     environment,
@@ -54,6 +56,7 @@ export async function startRig(
     gateway,
     server,
     log,
+    metrics,
     async upstream(listener) {
       const upstream = createServer(listener);
       started.push(upstream);

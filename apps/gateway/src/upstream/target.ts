@@ -68,6 +68,11 @@ export class Target {
     return pool;
   }
 
+  /** Requests that are under way at an instance. */
+  inFlightAt(id: string): number {
+    return this.#pools.get(id)?.inFlight ?? 0;
+  }
+
   begin(pool: InstancePool): void {
     pool.inFlight++;
     this.#upstream.begin(pool.instance);
