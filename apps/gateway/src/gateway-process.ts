@@ -57,6 +57,7 @@ export class GatewayProcess implements BeforeApplicationShutdown {
     }
     const running = gateway;
     settings.follow((value) => running.apply(value));
+    health.draining.addEventListener('abort', () => running.drain());
     let known = false;
     running.targets.ready.then(
       () => {

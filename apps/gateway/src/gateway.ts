@@ -9,6 +9,7 @@ import { Exchange } from './forward/exchange.ts';
 import { problemParts, sendAnswer } from './forward/problem-response.ts';
 import type { AccessLog } from './observe/access-log.ts';
 import { RequestMetrics, type RouteTotals } from './observe/request-metrics.ts';
+import { readHttp2Head } from './protocols/http2/http2-headers.ts';
 import { Tunnels } from './protocols/websocket/tunnels.ts';
 import { responseOn, Upgrade } from './protocols/websocket/upgrade.ts';
 import { Arrival } from './request/arrival.ts';
@@ -17,6 +18,7 @@ import { pathLength, TARGET_REFUSALS } from './request/target.ts';
 import { AddressSet } from './request/trusted-proxies.ts';
 import { RouteSet } from './routes/route-set.ts';
 import { guard, setServerLimits } from './server/guard.ts';
+import { Ingress } from './server/ingress.ts';
 import type { GatewaySettings } from './settings.ts';
 import { Targets } from './upstream/targets.ts';
 
@@ -49,6 +51,7 @@ export class Gateway {
   #routes: RouteSet;
   #trustedProxies: AddressSet | undefined;
   #server: Server | undefined;
+  #ingress: Ingress | undefined;
   #draining = false;
   #inFlight = 0;
 
@@ -81,6 +84,11 @@ export class Gateway {
     return this.#requests.totals();
   }
 
+  /** Settles with the port of TLS; undefined without it. */
+  async tlsPort(): Promise<number | undefined> {
+    return this.#ingress?.tlsPort();
+  }
+
   /** Requests that have not been answered to their end. */
   get inFlight(): number {
     return this.#inFlight;
@@ -90,6 +98,7 @@ export class Gateway {
   guard(server: Server): void {
     this.#server = server;
     guard(server, this.#settings);
+    this.#ingress = new Ingress(server, this.#settings, this.#parts.logger);
     server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) =>
       this.#serveUpgrade(request, socket, head),
     );
@@ -124,6 +133,7 @@ export class Gateway {
     if (this.#draining) return;
     this.#draining = true;
     this.#tunnels.drain();
+    this.#ingress?.drain();
   }
 
   /** Ends all upstream connections; requests under way may take `drainTimeoutMs`. */
@@ -131,6 +141,7 @@ export class Gateway {
     this.drain();
     await this.#tunnels.closed();
     await this.targets.close(this.#settings.drainTimeoutMs);
+    this.#ingress?.close();
     this.#deadlines.close();
     await new Promise<void>((resolve) => this.#routes.retire(async () => resolve()));
     await this.#shared.close();
@@ -144,7 +155,7 @@ export class Gateway {
     const length = pathLength(url);
     if (length > 0 && HEALTH.has(length === url.length ? url : url.slice(0, length))) return false;
     this.#inFlight++;
-    const head = readHead(request.rawHeaders);
+    const head = request.httpVersionMajor === 2 ? readHttp2Head(request as never) : readHead(request.rawHeaders);
     const arrival = new Arrival(request, response, head, length, startedAtMs, this.#trustedProxies);
     const refusal = this.#serve(arrival);
     if (refusal) this.#refuse(arrival, refusal);

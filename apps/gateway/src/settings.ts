@@ -1,6 +1,7 @@
 import { RookeryError } from '@rookery/observability';
 import { z } from 'zod';
 import { FilterSettings } from './filters/filter-settings.ts';
+import { TlsSettings } from './protocols/tls/tls-settings.ts';
 import { WebSocketSettings } from './protocols/websocket/websocket-settings.ts';
 import { AddressRange } from './request/trusted-proxies.ts';
 import { Routes } from './routes/route.ts';
@@ -27,6 +28,8 @@ export const GatewaySettings = z.strictObject({
   idleTimeoutMs: z.int().min(1).max(3_600_000).default(310_000),
   /** Headers of one request. */
   maxHeaders: z.int().min(10).max(1_000).default(100),
+  /** TLS on a port of its own, HTTP/2 and HTTP/1.1; read when the process starts. */
+  tls: TlsSettings.optional(),
   websocket: WebSocketSettings.prefault({}),
   drainTimeoutMs: z.int().min(0).max(600_000).default(25_000),
 });
