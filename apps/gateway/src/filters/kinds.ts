@@ -1,9 +1,12 @@
 import { auth } from './auth/auth.ts';
+import { compression } from './compression/compression.ts';
 import { concurrencyLimit } from './concurrency-limit/concurrency-limit.ts';
+import { cors } from './cors/cors.ts';
 import type { FilterKind } from './filter.ts';
 import { requestHeaders } from './headers/request-headers.ts';
 import { requestId } from './headers/request-id.ts';
 import { responseHeaders } from './headers/response-headers.ts';
+import { ipAllow, ipDeny } from './ip/ip.ts';
 import { prefixPath } from './path/prefix-path.ts';
 import { rewritePath } from './path/rewrite-path.ts';
 import { setPath } from './path/set-path.ts';
@@ -11,6 +14,7 @@ import { stripPrefix } from './path/strip-prefix.ts';
 import { rateLimit } from './rate-limit/rate-limit.ts';
 import { redirect } from './redirect.ts';
 import { responseCache } from './response-cache/response-cache.ts';
+import { securityHeaders } from './security-headers/security-headers.ts';
 
 /**
  * Every kind of filter, by order: 0-99 the request's identity, CORS and access log; 100-199 who may (IP, token, API
@@ -19,7 +23,11 @@ import { responseCache } from './response-cache/response-cache.ts';
  */
 export const FILTER_KINDS: readonly FilterKind[] = [
   auth,
+  compression,
   concurrencyLimit,
+  cors,
+  ipAllow,
+  ipDeny,
   prefixPath,
   rateLimit,
   redirect,
@@ -28,6 +36,7 @@ export const FILTER_KINDS: readonly FilterKind[] = [
   responseCache,
   responseHeaders,
   rewritePath,
+  securityHeaders,
   setPath,
   stripPrefix,
 ] as readonly FilterKind[];
