@@ -31,7 +31,8 @@ export const stack: Stack = {
 /** The variables through which an app finds what it needs, in either world. */
 export function wiring(app: StackApp, world: World): Record<string, string> {
   return Object.assign(
-    app.name === 'auth' ? world.issuer() : {},
+    // The gateway checks tokens, but does not wait for the provider, which answers behind it.
+    app.name === 'auth' || app.name === 'gateway' ? world.issuer() : {},
     app.variables?.(world) ?? {},
     ...app.needs.map((need) => {
       if (need === 'config-center') return { CONFIG_URL: `http://${world.at(need)}` };

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { InstancePool } from '../upstream/instance-pool.ts';
 import type { Outcome, Target } from '../upstream/target.ts';
@@ -10,6 +11,8 @@ export interface TryListener {
   onHeaders(attempt: UpstreamTry, status: number, headers: Headers): void;
   onData(attempt: UpstreamTry, chunk: Buffer): void;
   onEnd(attempt: UpstreamTry): void;
+  /** The instance agreed to another protocol: the socket is the listener's from now on. */
+  onUpgrade(attempt: UpstreamTry, status: number, headers: Headers, socket: Duplex): void;
   onError(attempt: UpstreamTry, error: Error): void;
 }
 
@@ -55,6 +58,17 @@ export class UpstreamTry implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Controller): void {
     this.controller = controller;
     if (this.#deaf) controller.abort(new Error('abandoned'));
+  }
+
+  onRequestUpgrade(_controller: Controller, status: number, headers: Headers, socket: Duplex): void {
+    if (this.#deaf) {
+      socket.destroy();
+    } else {
+      this.#latencyMs = performance.now() - this.startedAtMs;
+      this.outcome = 'answered';
+      this.listener.onUpgrade(this, status, headers, socket);
+    }
+    this.#settle();
   }
 
   onResponseStart(_controller: Controller, status: number, headers: Headers): void {

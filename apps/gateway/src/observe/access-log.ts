@@ -14,6 +14,8 @@ export interface AccessEntry {
   requestId: string;
   /** Why the gateway itself answered. */
   code: string | undefined;
+  /** Filter or part that refused it. */
+  refusedBy: string | undefined;
 }
 
 const BUFFER_BYTES = 64 * 1024;
@@ -33,13 +35,13 @@ export class AccessLog {
   }
 
   add(entry: AccessEntry): void {
-    const { path, code, instance } = entry;
+    const { path, code, refusedBy, instance } = entry;
     const line =
       `{"level":30,"time":"${this.#time()}","service":"gateway","event":"request","method":"${entry.method}","path":` +
       `${quoted(path)},"status":${entry.status},"durationMs":${Math.round(entry.durationMs * 100) / 100},"responseBytes":` +
       `${entry.responseBytes},"route":"${entry.route}","upstream":"${entry.service}","upstreamInstance":${quoted(instance)},` +
       `"tries":${entry.tries},"traceId":"${entry.traceId}","requestId":"${entry.requestId}"` +
-      `${code === undefined ? '' : `,"code":"${code}"`}}\n`;
+      `${code === undefined ? '' : `,"code":"${code}"`}${refusedBy === undefined ? '' : `,"refusedBy":"${refusedBy}"`}}\n`;
     // A character takes at most three bytes.
     if (this.#used + line.length * 3 > BUFFER_BYTES) this.flush();
     this.#used += this.#buffer.write(line, this.#used);
