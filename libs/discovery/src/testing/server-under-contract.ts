@@ -1,0 +1,29 @@
+import type { OwnServer } from '@rookery/servers';
+import type { Registry } from '../discovery.ts';
+import type { ClientOptions, RegistryServer } from './contract.ts';
+import type { Address } from './tcp-proxy.ts';
+
+/** A server of tests/servers, as the contract drives it. */
+export function serverUnderContract(
+  server: OwnServer,
+  createRegistry: (at: Address, options: ClientOptions) => Promise<Registry>,
+): RegistryServer {
+  const { hostname: host, port } = new URL(server.url);
+  const address = { host, port: Number(port) };
+  return {
+    address,
+    createRegistry: (at = address, options = {}) => createRegistry(at, options),
+    async restartServer(whileDown) {
+      await server.kill();
+      await whileDown?.();
+      await server.start();
+    },
+    stop: () => server.stop(),
+  };
+}
+
+/** `ca-file=…` and the scheme's suffix for TLS; nothing for a plain connection. */
+export const tlsOf = ({ tls }: ClientOptions, suffix = '+tls') => ({
+  suffix: tls ? suffix : '',
+  parameters: tls?.caFile === undefined ? '' : `&ca-file=${encodeURIComponent(tls.caFile)}`,
+});
