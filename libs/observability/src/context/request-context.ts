@@ -19,6 +19,8 @@ export interface RequestContext {
   /** Traffic lane, for grey releases; undefined is the base lane. */
   lane?: string;
   principal?: Principal;
+  /** The resource by which the request came into this process: `http:GET /orders`. Never leaves it. */
+  entrance?: string;
   /** The verified token that the principal came with; only calls to other services carry it on, messages never do. */
   accessToken?: string;
 }
