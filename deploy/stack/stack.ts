@@ -28,8 +28,8 @@ export const stack: Stack = {
 /** The variables through which an app finds what it needs, in either world. */
 export function wiring(app: StackApp, world: World): Record<string, string> {
   return Object.assign(
-    // The gateway checks tokens, but does not wait for the provider, which answers behind it.
-    app.name === 'auth' || app.name === 'gateway' ? world.issuer() : {},
+    app.name === 'auth' ? world.issuer() : {},
+    app.name === 'gateway' ? gatewayWiring(world) : {},
     ...app.needs.map((need) => {
       if (need === 'config-center') return { CONFIG_URL: `http://${world.at(need)}` };
       if (need === 'auth') return world.issuer();
@@ -39,6 +39,13 @@ export function wiring(app: StackApp, world: World): Record<string, string> {
     }),
   );
 }
+
+/** The gateway checks tokens and follows its settings, but waits for neither: the provider answers behind it. */
+const gatewayWiring = (world: World): Record<string, string> => ({
+  ...world.issuer(),
+  CONFIG_URL: `http://${world.at('config-center')}`,
+  GATEWAY_ADMIN_HOST: world.listen,
+});
 
 /** Apps with a database of their own; each bears the app's name. */
 export const databases: readonly string[] = stack.apps

@@ -49,6 +49,13 @@ function scrapes(world: World): object {
           { source_labels: ['__meta_consul_service'], regex: 'consul', action: 'drop' },
           label('__meta_consul_service', 'service'),
           label('__meta_consul_service_id', 'instance'),
+          {
+            // Some keep their metrics on a port that their clients do not reach.
+            source_labels: ['__address__', '__meta_consul_service_metadata_metrics_port'],
+            regex: '(.+):\\d+;(\\d+)',
+            replacement: '$1:$2',
+            target_label: '__address__',
+          },
         ],
       },
     ],

@@ -31,11 +31,16 @@ interface AgentService {
   Service: string;
   Address: string;
   Port: number;
+  Meta?: Record<string, string>;
 }
 
 function target(service: AgentService): object {
   return {
     targets: [`${service.Address}:${service.Port}`],
-    labels: { __meta_consul_service: service.Service, __meta_consul_service_id: service.ID },
+    labels: {
+      __meta_consul_service: service.Service,
+      __meta_consul_service_id: service.ID,
+      __meta_consul_service_metadata_metrics_port: service.Meta?.['metrics-port'] ?? '',
+    },
   };
 }

@@ -257,7 +257,7 @@ describe('the gateway', () => {
       tries: 1,
     });
     expect(rig.log[1]).toMatchObject({ status: 404, code: 'ROUTE_UNKNOWN' });
-    const text = await (await fetch(`${rig.url}/metrics`)).text();
+    const text = await rig.metrics.registry.metrics();
     expect(text).toContain(
       'gateway_requests_total{route="services",upstream="catalog",status="200",service="gateway"} 1',
     );
