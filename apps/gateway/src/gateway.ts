@@ -13,7 +13,7 @@ import { readHttp2Head } from './protocols/http2/http2-headers.ts';
 import { Tunnels } from './protocols/websocket/tunnels.ts';
 import { responseOn, Upgrade } from './protocols/websocket/upgrade.ts';
 import { Arrival } from './request/arrival.ts';
-import { readHead } from './request/request-headers.ts';
+import { type RequestHead, readHead } from './request/request-headers.ts';
 import { pathLength, TARGET_REFUSALS } from './request/target.ts';
 import { AddressSet } from './request/trusted-proxies.ts';
 import { RouteSet } from './routes/route-set.ts';
@@ -156,7 +156,7 @@ export class Gateway {
     if (length > 0 && HEALTH.has(length === url.length ? url : url.slice(0, length))) return false;
     this.#inFlight++;
     const head = request.httpVersionMajor === 2 ? readHttp2Head(request as never) : readHead(request.rawHeaders);
-    const arrival = new Arrival(request, response, head, length, startedAtMs, this.#trustedProxies);
+    const arrival = this.#arrivalOf(request, response, head, length, startedAtMs);
     const refusal = this.#serve(arrival);
     if (refusal) this.#refuse(arrival, refusal);
     return true;
@@ -168,10 +168,21 @@ export class Gateway {
     const head = readHead(request.rawHeaders);
     const length = pathLength(request.url as string);
     const response = responseOn(request, socket);
-    const arrival = new Arrival(request, response, head, length, startedAtMs, this.#trustedProxies);
+    const arrival = this.#arrivalOf(request, response, head, length, startedAtMs);
     arrival.upgrade = new Upgrade(request, response, socket, first, this.#tunnels);
     const refusal = this.#serve(arrival);
     if (refusal) this.#refuse(arrival, refusal);
+  }
+
+  #arrivalOf(
+    request: IncomingMessage,
+    response: ServerResponse,
+    head: RequestHead | string,
+    length: number,
+    startedAtMs: number,
+  ): Arrival {
+    const { sampleRatio } = this.#settings.tracing;
+    return new Arrival(request, response, head, length, startedAtMs, this.#trustedProxies, sampleRatio);
   }
 
   /** Forwards or answers a request; an error when it is refused. */
@@ -232,7 +243,8 @@ export class Gateway {
       service: NO_ROUTE,
       instance: '',
       tries: 0,
-      traceId,
+      traceparent: arrival.traceparent,
+      parentSpanId: arrival.parentSpanId,
       requestId,
       code: error.code,
       refusedBy: problem.refusedBy,
@@ -250,7 +262,7 @@ export class Gateway {
   readonly #done = (exchange: Exchange): void => {
     this.#inFlight--;
     const { arrival, match } = exchange.parts;
-    const { startedAtMs, traceId, requestId } = arrival;
+    const { startedAtMs, requestId } = arrival;
     const durationMs = performance.now() - startedAtMs;
     const { service } = exchange;
     const { id } = match.compiled.route;
@@ -266,7 +278,8 @@ export class Gateway {
       service,
       instance: exchange.instance,
       tries: exchange.tries,
-      traceId,
+      traceparent: arrival.traceparent,
+      parentSpanId: arrival.parentSpanId,
       requestId,
       code: exchange.code,
       refusedBy: exchange.refusedBy,
