@@ -71,6 +71,11 @@ export class Gateway {
     return this.#routes;
   }
 
+  /** Settles with the port of TLS; undefined without it. */
+  async tlsPort(): Promise<number | undefined> {
+    return this.#ingress?.tlsPort();
+  }
+
   get settings(): GatewaySettings {
     return this.#settings;
   }
@@ -82,11 +87,6 @@ export class Gateway {
   /** What became of the requests so far, by route. */
   totals(): ReadonlyMap<string, RouteTotals> {
     return this.#requests.totals();
-  }
-
-  /** Settles with the port of TLS; undefined without it. */
-  async tlsPort(): Promise<number | undefined> {
-    return this.#ingress?.tlsPort();
   }
 
   /** Requests that have not been answered to their end. */
@@ -198,6 +198,8 @@ export class Gateway {
     const match = routes.match(url, pathLength, arrival);
     if (!match) return this.#serveOwn(arrival);
     const { route, chain } = match.compiled;
+    if (arrival.isGrpc !== (route.grpc !== undefined))
+      return route.grpc ? errors.notGrpc(route.grpc) : errors.routeUnknown();
     const target = chain ? undefined : this.targets.open(match.service);
     if (!chain && !target) return errors.serviceUnknown(match.service);
     if (head.contentLength !== undefined && head.contentLength > route.bodyLimitBytes)
@@ -225,9 +227,9 @@ export class Gateway {
   }
 
   #refuse(arrival: Arrival, error: RookeryError): void {
-    const { request, response, requestId, traceId, startedAtMs, head } = arrival;
+    const { request, response, requestId, traceId, startedAtMs, head, isGrpc } = arrival;
     const hostile = typeof head === 'string' || error.code === 'BAD_TARGET' || arrival.upgrade !== undefined;
-    const problem = problemParts(error, { requestId, traceId, close: hostile || this.#isDraining() });
+    const problem = problemParts(error, { requestId, traceId, close: hostile || this.#isDraining(), isGrpc });
     sendAnswer(request, response, problem, typeof head === 'string' || head.hasBody);
     this.#inFlight--;
     const durationMs = performance.now() - startedAtMs;

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { LANE_HEADER } from '@rookery/observability';
 import { childOf, newTraceparent, spanIdOf, traceIdOf } from '../observe/trace.ts';
+import { isGrpcMediaType } from '../protocols/grpc/grpc-message.ts';
 import type { Upgrade } from '../protocols/websocket/upgrade.ts';
 import type { RequestFacts, Sticky } from '../routes/request-facts.ts';
 import { headerOf } from './flat-headers.ts';
@@ -41,6 +42,11 @@ export class Arrival implements RequestFacts {
     this.traceparent = parent ? childOf(parent) : newTraceparent(sampleRatio === 1 || Math.random() < sampleRatio);
     this.traceId = traceIdOf(this.traceparent);
     this.requestId = known?.requestId ?? this.traceId;
+  }
+
+  /** Whether this is a call of gRPC, whose failures are told in its own way. */
+  get isGrpc(): boolean {
+    return this.request.httpVersionMajor === 2 && isGrpcMediaType(this.header('content-type'));
   }
 
   get method(): string {
