@@ -31,6 +31,12 @@ export const errors = {
         status: 404,
       },
     ),
+  notGrpc: (service: string) =>
+    new RookeryError('NOT_GRPC', `${service} is called by gRPC: HTTP/2 and content-type application/grpc.`, {
+      status: 415,
+    }),
+  grpcUnsupported: (service: string) =>
+    new RookeryError('GRPC_UNSUPPORTED', `${service} has no gRPC port.`, { status: 501 }),
   serviceUnknown: (service: string) =>
     new RookeryError('SERVICE_UNKNOWN', `No service named ${service} is open to callers of the gateway.`, {
       status: 404,
@@ -83,6 +89,8 @@ const REFUSERS: Readonly<Record<string, string>> = {
   BAD_REQUEST: 'parser',
   REQUEST_TIMEOUT: 'deadline',
   ROUTE_UNKNOWN: 'routes',
+  NOT_GRPC: 'routes',
+  GRPC_UNSUPPORTED: 'discovery',
   SERVICE_UNKNOWN: 'discovery',
   NO_INSTANCE: 'discovery',
   BODY_TOO_LARGE: 'body-limit',

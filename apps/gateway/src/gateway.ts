@@ -13,7 +13,7 @@ import { readHttp2Head } from './protocols/http2/http2-headers.ts';
 import { Tunnels } from './protocols/websocket/tunnels.ts';
 import { responseOn, Upgrade } from './protocols/websocket/upgrade.ts';
 import { Arrival } from './request/arrival.ts';
-import { readHead } from './request/request-headers.ts';
+import { type RequestHead, readHead } from './request/request-headers.ts';
 import { pathLength, TARGET_REFUSALS } from './request/target.ts';
 import { AddressSet } from './request/trusted-proxies.ts';
 import { RouteSet } from './routes/route-set.ts';
@@ -71,6 +71,11 @@ export class Gateway {
     return this.#routes;
   }
 
+  /** Settles with the port of TLS; undefined without it. */
+  async tlsPort(): Promise<number | undefined> {
+    return this.#ingress?.tlsPort();
+  }
+
   get settings(): GatewaySettings {
     return this.#settings;
   }
@@ -82,11 +87,6 @@ export class Gateway {
   /** What became of the requests so far, by route. */
   totals(): ReadonlyMap<string, RouteTotals> {
     return this.#requests.totals();
-  }
-
-  /** Settles with the port of TLS; undefined without it. */
-  async tlsPort(): Promise<number | undefined> {
-    return this.#ingress?.tlsPort();
   }
 
   /** Requests that have not been answered to their end. */
@@ -156,7 +156,7 @@ export class Gateway {
     if (length > 0 && HEALTH.has(length === url.length ? url : url.slice(0, length))) return false;
     this.#inFlight++;
     const head = request.httpVersionMajor === 2 ? readHttp2Head(request as never) : readHead(request.rawHeaders);
-    const arrival = new Arrival(request, response, head, length, startedAtMs, this.#trustedProxies);
+    const arrival = this.#arrivalOf(request, response, head, length, startedAtMs);
     const refusal = this.#serve(arrival);
     if (refusal) this.#refuse(arrival, refusal);
     return true;
@@ -168,10 +168,21 @@ export class Gateway {
     const head = readHead(request.rawHeaders);
     const length = pathLength(request.url as string);
     const response = responseOn(request, socket);
-    const arrival = new Arrival(request, response, head, length, startedAtMs, this.#trustedProxies);
+    const arrival = this.#arrivalOf(request, response, head, length, startedAtMs);
     arrival.upgrade = new Upgrade(request, response, socket, first, this.#tunnels);
     const refusal = this.#serve(arrival);
     if (refusal) this.#refuse(arrival, refusal);
+  }
+
+  #arrivalOf(
+    request: IncomingMessage,
+    response: ServerResponse,
+    head: RequestHead | string,
+    length: number,
+    startedAtMs: number,
+  ): Arrival {
+    const { sampleRatio } = this.#settings.tracing;
+    return new Arrival(request, response, head, length, startedAtMs, this.#trustedProxies, sampleRatio);
   }
 
   /** Forwards or answers a request; an error when it is refused. */
@@ -187,6 +198,8 @@ export class Gateway {
     const match = routes.match(url, pathLength, arrival);
     if (!match) return this.#serveOwn(arrival);
     const { route, chain } = match.compiled;
+    if (arrival.isGrpc !== (route.grpc !== undefined))
+      return route.grpc ? errors.notGrpc(route.grpc) : errors.routeUnknown();
     const target = chain ? undefined : this.targets.open(match.service);
     if (!chain && !target) return errors.serviceUnknown(match.service);
     if (head.contentLength !== undefined && head.contentLength > route.bodyLimitBytes)
@@ -214,9 +227,9 @@ export class Gateway {
   }
 
   #refuse(arrival: Arrival, error: RookeryError): void {
-    const { request, response, requestId, traceId, startedAtMs, head } = arrival;
+    const { request, response, requestId, traceId, startedAtMs, head, isGrpc } = arrival;
     const hostile = typeof head === 'string' || error.code === 'BAD_TARGET' || arrival.upgrade !== undefined;
-    const problem = problemParts(error, { requestId, traceId, close: hostile || this.#isDraining() });
+    const problem = problemParts(error, { requestId, traceId, close: hostile || this.#isDraining(), isGrpc });
     sendAnswer(request, response, problem, typeof head === 'string' || head.hasBody);
     this.#inFlight--;
     const durationMs = performance.now() - startedAtMs;
@@ -232,7 +245,8 @@ export class Gateway {
       service: NO_ROUTE,
       instance: '',
       tries: 0,
-      traceId,
+      traceparent: arrival.traceparent,
+      parentSpanId: arrival.parentSpanId,
       requestId,
       code: error.code,
       refusedBy: problem.refusedBy,
@@ -250,7 +264,7 @@ export class Gateway {
   readonly #done = (exchange: Exchange): void => {
     this.#inFlight--;
     const { arrival, match } = exchange.parts;
-    const { startedAtMs, traceId, requestId } = arrival;
+    const { startedAtMs, requestId } = arrival;
     const durationMs = performance.now() - startedAtMs;
     const { service } = exchange;
     const { id } = match.compiled.route;
@@ -266,7 +280,8 @@ export class Gateway {
       service,
       instance: exchange.instance,
       tries: exchange.tries,
-      traceId,
+      traceparent: arrival.traceparent,
+      parentSpanId: arrival.parentSpanId,
       requestId,
       code: exchange.code,
       refusedBy: exchange.refusedBy,

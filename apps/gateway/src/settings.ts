@@ -31,6 +31,12 @@ export const GatewaySettings = z.strictObject({
   /** TLS on a port of its own, HTTP/2 and HTTP/1.1; read when the process starts. */
   tls: TlsSettings.optional(),
   websocket: WebSocketSettings.prefault({}),
+  tracing: z
+    .strictObject({
+      /** Share of the traces that begin at the gateway whose spans others shall keep; a caller's trace is as he says. */
+      sampleRatio: z.number().min(0).max(1).default(1),
+    })
+    .prefault({}),
   drainTimeoutMs: z.int().min(0).max(600_000).default(25_000),
 });
 

@@ -1,12 +1,15 @@
+import { apiKey } from './api-key/api-key.ts';
 import { auth } from './auth/auth.ts';
 import { compression } from './compression/compression.ts';
 import { concurrencyLimit } from './concurrency-limit/concurrency-limit.ts';
 import { cors } from './cors/cors.ts';
+import { fault } from './fault/fault.ts';
 import type { FilterKind } from './filter.ts';
 import { requestHeaders } from './headers/request-headers.ts';
 import { requestId } from './headers/request-id.ts';
 import { responseHeaders } from './headers/response-headers.ts';
 import { ipAllow, ipDeny } from './ip/ip.ts';
+import { mirror } from './mirror/mirror.ts';
 import { prefixPath } from './path/prefix-path.ts';
 import { rewritePath } from './path/rewrite-path.ts';
 import { setPath } from './path/set-path.ts';
@@ -22,12 +25,15 @@ import { securityHeaders } from './security-headers/security-headers.ts';
  * what goes upstream and comes back (paths, headers, bodies). A custom filter is one file and one line here.
  */
 export const FILTER_KINDS: readonly FilterKind[] = [
+  apiKey,
   auth,
   compression,
   concurrencyLimit,
   cors,
+  fault,
   ipAllow,
   ipDeny,
+  mirror,
   prefixPath,
   rateLimit,
   redirect,

@@ -3,6 +3,7 @@ import type { RookeryError } from '@rookery/observability';
 import type { Dispatcher } from 'undici';
 import { errors } from '../errors.ts';
 import type { Verdict } from '../filters/filter.ts';
+import { endGrpc } from '../protocols/grpc/grpc-answer.ts';
 import type { Arrival } from '../request/arrival.ts';
 import type { RequestHead } from '../request/request-headers.ts';
 import type { RouteMatch } from '../routes/compiled-route.ts';
@@ -144,6 +145,14 @@ export class Exchange implements TriesOwner, Waiting, StreamOwner, CallOwner {
     const { arrival, isDraining } = this.parts;
     const flat = responseHeaders(headers, arrival.requestId, isDraining());
     const passage = this.#passage;
+    if (headers['grpc-status'] !== undefined && arrival.isGrpc) {
+      // Trailers-Only: what has no body must not look as if it had one.
+      this.#tries.abandon();
+      const failure = passage?.respond('upstream', status, flat);
+      if (failure) this.#fail(failure);
+      else this.#send({ status, headers: passage?.call.responseHeaders ?? flat, body: '' });
+      return;
+    }
     if (!passage) {
       const length = headers['content-length'];
       this.#begin(status).begin(flat, typeof length === 'string' ? Number(length) : -1, this.#isBodiless(status));
@@ -174,7 +183,9 @@ export class Exchange implements TriesOwner, Waiting, StreamOwner, CallOwner {
     this.#stream?.write(chunk, controller);
   }
 
-  onEnd(): void {
+  onEnd(trailers: ResponseHeaders): void {
+    const { response, request } = this.parts.arrival;
+    if (request.httpVersionMajor === 2 && Object.keys(trailers).length > 0) response.addTrailers(trailers as never);
     this.#stream?.end();
   }
 
@@ -205,8 +216,10 @@ export class Exchange implements TriesOwner, Waiting, StreamOwner, CallOwner {
 
   /** What has begun cannot be brought to its end: the client must not take it for whole. */
   onCut(code: string): void {
+    const { response, isGrpc } = this.parts.arrival;
     this.code = code;
-    this.parts.arrival.response.destroy();
+    if (isGrpc) endGrpc(response, code);
+    else response.destroy();
     this.#finish();
   }
 
@@ -251,8 +264,8 @@ export class Exchange implements TriesOwner, Waiting, StreamOwner, CallOwner {
   }
 
   #problem(error: RookeryError, refusedBy?: string): OwnAnswer {
-    const { requestId, traceId } = this.parts.arrival;
-    const problem = problemParts(error, { requestId, traceId, close: this.parts.isDraining(), refusedBy });
+    const { requestId, traceId, isGrpc } = this.parts.arrival;
+    const problem = problemParts(error, { requestId, traceId, close: this.parts.isDraining(), refusedBy, isGrpc });
     this.code = error.code;
     this.refusedBy = problem.refusedBy;
     return problem;

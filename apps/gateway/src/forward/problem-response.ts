@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PROBLEM_MEDIA_TYPE, type RookeryError, toProblem } from '@rookery/observability';
 import { refuserOf } from '../errors.ts';
+import { grpcProblem } from '../protocols/grpc/grpc-answer.ts';
+import { GatewayHttp2Response } from '../protocols/http2/http2-response.ts';
 import { setHeader } from '../request/flat-headers.ts';
 
 const LINGER_MS = 500;
@@ -13,6 +15,8 @@ export interface AnswerOptions {
   close?: boolean;
   /** Filter or part that refused the request, or failed it. */
   refusedBy?: string | undefined;
+  /** Whether the client is one of gRPC. */
+  isGrpc?: boolean;
 }
 
 /** An answer of the gateway itself, or of one of its filters. */
@@ -23,8 +27,9 @@ export interface OwnAnswer {
 }
 
 /** The body and headers of an error, for a response or a bare socket. */
-export function problemParts(error: RookeryError, { requestId, traceId, close, refusedBy }: AnswerOptions) {
+export function problemParts(error: RookeryError, { requestId, traceId, close, refusedBy, isGrpc }: AnswerOptions) {
   const refuser = refusedBy ?? refuserOf(error.code);
+  if (isGrpc) return { ...grpcProblem(error, requestId, refuser), refusedBy: refuser };
   const body = JSON.stringify(toProblem(error, traceId));
   const headers = [
     'content-type',
@@ -52,6 +57,10 @@ export function sendAnswer(
   { status, headers, body }: OwnAnswer,
   bodyExpected: boolean,
 ): void {
+  if (response instanceof GatewayHttp2Response && body.length === 0) {
+    response.endWith(status, headers);
+    return;
+  }
   const unread = bodyExpected && !request.complete;
   if (unread) setHeader(headers, 'connection', 'close');
   response.writeHead(status, headers);

@@ -3,6 +3,7 @@ import type { RookeryError } from '@rookery/observability';
 import type { PassiveBreaker, RetryBudget } from '@rookery/resilience';
 import type { Dispatcher } from 'undici';
 import { errors } from '../errors.ts';
+import { grpcTimeout } from '../protocols/grpc/grpc-message.ts';
 import { RequestBody } from '../request/request-body.ts';
 import type { InstancePool } from '../upstream/instance-pool.ts';
 import type { Target } from '../upstream/target.ts';
@@ -21,7 +22,7 @@ export interface TriesOwner {
   /** An instance answers: no other one is asked any more. */
   onResponse(status: number, headers: ResponseHeaders): void;
   onData(chunk: Buffer, controller: Dispatcher.DispatchController | undefined): void;
-  onEnd(): void;
+  onEnd(trailers: ResponseHeaders): void;
   onSwitched(status: number, headers: ResponseHeaders, socket: Duplex): void;
   /** No instance answered. */
   onFailed(error: RookeryError): void;
@@ -86,7 +87,8 @@ export class Tries implements TryListener, Waiting {
       attempt.discard();
       return;
     }
-    deadlines.delete(this);
+    // The deadline of a gRPC call is that of its whole stream.
+    if (!match.compiled.route.grpc || this.parts.head.timeoutMs === undefined) deadlines.delete(this);
     this.#answered = true;
     this.owner.onResponse(status, headers);
   }
@@ -95,8 +97,8 @@ export class Tries implements TryListener, Waiting {
     this.owner.onData(chunk, attempt.controller);
   }
 
-  onEnd(): void {
-    this.owner.onEnd();
+  onEnd(_attempt: UpstreamTry, trailers: ResponseHeaders): void {
+    this.owner.onEnd(trailers);
   }
 
   onUpgrade(attempt: UpstreamTry, status: number, headers: ResponseHeaders, socket: Duplex): void {
@@ -133,7 +135,12 @@ export class Tries implements TryListener, Waiting {
 
   onDue(): void {
     const attempt = this.#current;
-    if (this.owner.isOver || this.#answered || !attempt) return;
+    if (this.owner.isOver || !attempt) return;
+    if (this.#answered) {
+      attempt.abandon('answered');
+      this.owner.onCut('UPSTREAM_TIMEOUT');
+      return;
+    }
     const { route } = this.parts.match.compiled;
     const wasPatient = this.#tryMs >= route.tryTimeoutMs || this.limitMs >= route.timeoutMs;
     this.#blamed ||= wasPatient;
@@ -184,6 +191,11 @@ export class Tries implements TryListener, Waiting {
       this.owner.onFailed(pool.isFull ? errors.overloaded(target.service) : this.#timedOut());
       return;
     }
+    const dispatcher = route.grpc ? pool.grpc : pool.pool;
+    if (!dispatcher) {
+      this.owner.onFailed(errors.grpcUnsupported(target.service));
+      return;
+    }
     this.#tryMs = Math.min(leftMs, route.tryTimeoutMs);
     this.count++;
     this.instance = pool.instance.id;
@@ -194,7 +206,7 @@ export class Tries implements TryListener, Waiting {
     const body = head.hasBody ? this.#newBody() : null;
     this.#setOwnHeaders(leftMs, body instanceof RequestBody);
     try {
-      pool.pool.dispatch(
+      dispatcher.dispatch(
         {
           path: this.passage?.call.target ?? arrival.url,
           method: arrival.method as 'GET',
@@ -211,13 +223,16 @@ export class Tries implements TryListener, Waiting {
   }
 
   #setOwnHeaders(leftMs: number, sendsLength: boolean): void {
-    const { arrival, head } = this.parts;
+    const { arrival, head, match } = this.parts;
     const { headers } = head;
     // An earlier try has added these already.
     if (this.count === 1) this.#forwardedHeaders = headers.length;
     else headers.length = this.#forwardedHeaders;
     if (sendsLength && head.contentLength !== undefined) headers.push('content-length', String(head.contentLength));
     addOwnHeaders(headers, arrival, head, leftMs);
+    if (!match.compiled.route.grpc) return;
+    headers.push('te', 'trailers');
+    if (head.timeoutMs !== undefined) headers.push('grpc-timeout', grpcTimeout(leftMs));
   }
 
   #newBody(): RequestBody | AsyncIterable<Buffer> {

@@ -10,7 +10,7 @@ type Headers = Record<string, string | string[] | undefined>;
 export interface TryListener {
   onHeaders(attempt: UpstreamTry, status: number, headers: Headers): void;
   onData(attempt: UpstreamTry, chunk: Buffer): void;
-  onEnd(attempt: UpstreamTry): void;
+  onEnd(attempt: UpstreamTry, trailers: Headers): void;
   /** The instance agreed to another protocol: the socket is the listener's from now on. */
   onUpgrade(attempt: UpstreamTry, status: number, headers: Headers, socket: Duplex): void;
   onError(attempt: UpstreamTry, error: Error): void;
@@ -87,9 +87,9 @@ export class UpstreamTry implements Dispatcher.DispatchHandler {
     if (this.#discardedBytes > DISCARD_BYTES) controller.abort(new Error('abandoned'));
   }
 
-  onResponseEnd(): void {
+  onResponseEnd(_controller: Controller, trailers: Headers): void {
     this.#settle();
-    if (!this.#deaf) this.listener.onEnd(this);
+    if (!this.#deaf) this.listener.onEnd(this, trailers);
   }
 
   onResponseError(_controller: Controller, error: Error): void {

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { LANE_HEADER } from '@rookery/observability';
-import { newTraceparent, traceIdOf } from '../observe/trace.ts';
+import { childOf, newTraceparent, spanIdOf, traceIdOf } from '../observe/trace.ts';
+import { isGrpcMediaType } from '../protocols/grpc/grpc-message.ts';
 import type { Upgrade } from '../protocols/websocket/upgrade.ts';
 import type { RequestFacts, Sticky } from '../routes/request-facts.ts';
 import { headerOf } from './flat-headers.ts';
@@ -14,7 +15,9 @@ const NO_HEADERS: readonly string[] = [];
 
 /** A request as it came, and what routes and filters may ask about it: found out only when somebody asks. */
 export class Arrival implements RequestFacts {
+  /** The gateway's own span; what goes upstream is below it. */
   readonly traceparent: string;
+  readonly parentSpanId: string | undefined;
   readonly traceId: string;
   requestId: string;
   /** Where the client asks for a WebSocket. */
@@ -30,11 +33,20 @@ export class Arrival implements RequestFacts {
     readonly pathLength: number,
     readonly startedAtMs: number,
     readonly trustedProxies: AddressSet | undefined,
+    /** Share of the traces that begin here which are kept. */
+    sampleRatio = 1,
   ) {
     const known = typeof head === 'string' ? undefined : head;
-    this.traceparent = known?.traceparent ?? newTraceparent();
+    const parent = known?.traceparent;
+    this.parentSpanId = parent && spanIdOf(parent);
+    this.traceparent = parent ? childOf(parent) : newTraceparent(sampleRatio === 1 || Math.random() < sampleRatio);
     this.traceId = traceIdOf(this.traceparent);
     this.requestId = known?.requestId ?? this.traceId;
+  }
+
+  /** Whether this is a call of gRPC, whose failures are told in its own way. */
+  get isGrpc(): boolean {
+    return this.request.httpVersionMajor === 2 && isGrpcMediaType(this.header('content-type'));
   }
 
   get method(): string {

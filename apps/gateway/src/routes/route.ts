@@ -35,8 +35,17 @@ export const BreakerSettings = z.strictObject({
   maxOpenMs: z.int().min(1).max(3_600_000).default(10_000),
 });
 
-/** One way through the gateway. */
-export const Route = z
+/** What a route of a gRPC service is when nothing else is said: its calls may stream for long, and much. */
+const GRPC_DEFAULTS = { timeoutMs: 600_000, tryTimeoutMs: 600_000, bodyLimitBytes: 2 ** 40 };
+
+/** A route that names a gRPC service leads there by the paths of its methods. */
+const withGrpcPath = (input: unknown): unknown => {
+  if (typeof input !== 'object' || input === null || !('grpc' in input)) return input;
+  return { path: `/${input.grpc}/{method}`, ...GRPC_DEFAULTS, ...input };
+};
+
+/** One way through the gateway, all of it written out. */
+const WholeRoute = z
   .strictObject({
     /** Unique; names the route in logs and metrics. */
     id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
@@ -44,6 +53,11 @@ export const Route = z
     path: z.string().regex(PATH, 'expected a path like /api/{service}/** or /docs'),
     /** A service's name, or `{name}` for the one that the path holds; left out where a filter answers by itself. */
     service: z.string().regex(SERVICE, 'expected a service name or {name}').optional(),
+    /** A gRPC service, `package.Service`: its calls go to the gRPC port of `service`, by HTTP/2 and with their trailers. */
+    grpc: z
+      .string()
+      .regex(/^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/, 'expected a gRPC service like package.Service')
+      .optional(),
     /** What a request must be beside its path. */
     when: When.optional(),
     /** Among routes of one path the higher is asked first; then the one that wants more; then the one that stands first. */
@@ -79,7 +93,10 @@ export const Route = z
       issue(['when', 'before'], 'expected a time later than after');
   });
 
-export type Route = z.infer<typeof Route>;
+/** One way through the gateway. */
+export const Route = z.preprocess(withGrpcPath, WholeRoute);
+
+export type Route = z.infer<typeof WholeRoute>;
 
 /** Where services and their documentation answer when nothing else is said. */
 export const DEFAULT_ROUTES = [

@@ -19,20 +19,24 @@ export const limitOf = ({ perSecond, burst }: Pick<RateLimitSettings, 'perSecond
   burst: burst ?? Math.max(1, perSecond),
 });
 
-/** The limiter of a group; it outlives a change of the routes that leaves its settings as they were. */
-export function limiterOf(settings: RateLimitSettings, group: string, parts: FilterParts): Limiter {
+export interface LimiterSettings extends Pick<RateLimitSettings, 'scope' | 'maxKeys' | 'deadlineMs'> {
+  readonly limit: RateLimit;
+  /** Limiters of one name and the same settings are one. */
+  readonly name: string;
+}
+
+/** The limiter of that name; it outlives a change of the routes that leaves its settings as they were. */
+export function limiterOf({ name, limit, scope, maxKeys, deadlineMs }: LimiterSettings, parts: FilterParts): Limiter {
   const { shared, environment, clock } = parts;
-  const { maxKeys, scope, key, deadlineMs } = settings;
-  const limit = limitOf(settings);
   const url = scope === 'cluster' ? environment.GATEWAY_REDIS_URL || environment.CACHE_URL : undefined;
-  const id = JSON.stringify([group, key, limit, scope, maxKeys, deadlineMs, url]);
+  const id = JSON.stringify([name, limit, scope, maxKeys, deadlineMs, url]);
   if (url) {
     const store = shared.of(
       `rate-store:${deadlineMs}:${url}`,
       () => new OpeningStore(openRateStore(url, { deadlineMs })),
     );
     return shared.of(`rate-limit:${id}`, () =>
-      closable(new ClusterRateLimiter(limit, store, { name: group, instances: gateways(parts), maxKeys, clock })),
+      closable(new ClusterRateLimiter(limit, store, { name, instances: gateways(parts), maxKeys, clock })),
     );
   }
   return shared.of(`rate-limit:${id}`, () => closable(new LocalRateLimiter(limit, { maxKeys, clock })));

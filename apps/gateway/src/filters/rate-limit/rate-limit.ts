@@ -2,7 +2,7 @@ import { RookeryError } from '@rookery/observability';
 import type { RateDecision } from '@rookery/resilience';
 import type { Call, Filter, FilterKind, FilterParts, Verdict } from '../filter.ts';
 import { type Limiter, limiterOf, limitOf } from './limiter.ts';
-import { limitHeader, policyHeader } from './rate-headers.ts';
+import { addRateHeaders, limitHeader, policyHeader } from './rate-headers.ts';
 import { type RateKey, rateKey } from './rate-key.ts';
 import { RateLimitSettings } from './settings.ts';
 
@@ -17,10 +17,11 @@ class RateLimitFilter implements Filter {
 
   constructor(settings: RateLimitSettings, parts: FilterParts) {
     this.#group = settings.group ?? parts.route.id;
-    this.#limiter = limiterOf(settings, this.#group, parts);
+    const name = `${this.#group}:${settings.key}`;
+    this.#limiter = limiterOf({ ...settings, limit: limitOf(settings), name }, parts);
     this.#keyOf = rateKey(settings.key);
     this.#policy = policyHeader(this.#group, limitOf(settings));
-    this.#note = `rate-limit:${this.#group}:${settings.key}`;
+    this.#note = `rate-limit:${name}`;
   }
 
   onRequest(call: Call): Verdict | Promise<Verdict> {
@@ -33,8 +34,7 @@ class RateLimitFilter implements Filter {
   onResponse(call: Call): void {
     const decision = call.notes.get(this.#note) as RateDecision | undefined;
     if (!decision) return;
-    append(call, 'ratelimit-policy', this.#policy);
-    append(call, 'ratelimit', limitHeader(this.#group, decision));
+    addRateHeaders(call, this.#policy, limitHeader(this.#group, decision));
   }
 
   #decided(call: Call, decision: RateDecision): Verdict {
@@ -45,12 +45,6 @@ class RateLimitFilter implements Filter {
       retryAfterMs: decision.retryAfterMs,
     });
   }
-}
-
-/** Several limits of one route stand in one header. */
-function append(call: Call, name: string, value: string): void {
-  const before = call.responseHeader(name);
-  call.setResponseHeader(name, before === undefined ? value : `${before}, ${value}`);
 }
 
 export const rateLimit: FilterKind<RateLimitSettings> = {

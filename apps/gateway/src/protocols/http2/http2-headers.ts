@@ -1,5 +1,7 @@
 import type { Http2ServerRequest } from 'node:http2';
+import { headerOf, removeHeader } from '../../request/flat-headers.ts';
 import { type RequestHead, readHead } from '../../request/request-headers.ts';
+import { timeoutMsOf } from '../grpc/grpc-message.ts';
 
 /** Headers of an HTTP/1.1 connection: in HTTP/2 they are malformed (RFC 9113, 8.2.2). */
 const OF_A_CONNECTION = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']);
@@ -10,10 +12,19 @@ export function readHttp2Head({ rawHeaders, stream }: Http2ServerRequest): Reque
   if (typeof fields === 'string') return fields;
   const head = readHead(fields);
   if (typeof head === 'string') return head;
+  takeGrpcTimeout(head);
   // The length of a body is that of its frames, whether it is announced or not.
   head.hasBody = !stream.endAfterHeaders;
   if (!head.hasBody) head.contentLength = undefined;
   return head;
+}
+
+/** The deadline of gRPC is the client's, as x-request-timeout-ms is elsewhere; what is left of it is written anew. */
+function takeGrpcTimeout(head: RequestHead): void {
+  const timeout = headerOf(head.headers, 'grpc-timeout');
+  if (timeout === undefined) return;
+  removeHeader(head.headers, 'grpc-timeout');
+  head.timeoutMs = timeoutMsOf(timeout) ?? head.timeoutMs;
 }
 
 /** The same fields as HTTP/1.1 writes them: the authority as Host, one Cookie. */
