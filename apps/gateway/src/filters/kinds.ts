@@ -18,6 +18,7 @@ import { rateLimit } from './rate-limit/rate-limit.ts';
 import { redirect } from './redirect.ts';
 import { responseCache } from './response-cache/response-cache.ts';
 import { securityHeaders } from './security-headers/security-headers.ts';
+import { transform } from './transform/transform.ts';
 
 /**
  * Every kind of filter, by order: 0-99 the request's identity, CORS and access log; 100-199 who may (IP, token, API
@@ -45,4 +46,5 @@ export const FILTER_KINDS: readonly FilterKind[] = [
   securityHeaders,
   setPath,
   stripPrefix,
+  transform,
 ] as readonly FilterKind[];
