@@ -3,6 +3,7 @@ import { auth } from './auth/auth.ts';
 import { compression } from './compression/compression.ts';
 import { concurrencyLimit } from './concurrency-limit/concurrency-limit.ts';
 import { cors } from './cors/cors.ts';
+import { custom } from './custom/custom.ts';
 import { fault } from './fault/fault.ts';
 import type { FilterKind } from './filter.ts';
 import { requestHeaders } from './headers/request-headers.ts';
@@ -31,6 +32,7 @@ export const FILTER_KINDS: readonly FilterKind[] = [
   compression,
   concurrencyLimit,
   cors,
+  custom,
   fault,
   ipAllow,
   ipDeny,
