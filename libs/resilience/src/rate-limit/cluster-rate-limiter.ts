@@ -1,5 +1,5 @@
+import { PassiveBreaker } from '../breaker/passive-breaker.ts';
 import type { Clock } from '../clock.ts';
-import { PassiveBreaker } from '../passive-breaker.ts';
 import { type Cost, costOf, decisionOf, type RateDecision, type RateLimit, shareOf } from './gcra.ts';
 import { LocalRateLimiter } from './local-rate-limiter.ts';
 

@@ -66,7 +66,7 @@ export class TokenVerifier {
     if (token.length > MAX_TOKEN_CHARACTERS) throw securityErrors.tokenRefused('it is too long');
     const { sub: subject, exp, iat, jti, client_id: clientId, roles, permissions } = await this.#claimsOf(token);
     return {
-      principal: { subject, roles, permissions },
+      principal: { subject, ...(clientId !== undefined && { client: clientId }), roles, permissions },
       clientId,
       tokenId: jti,
       issuedAtMs: iat * 1_000,
