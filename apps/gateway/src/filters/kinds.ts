@@ -1,3 +1,4 @@
+import { transcode } from '../protocols/transcoding/transcode.ts';
 import { apiKey } from './api-key/api-key.ts';
 import { auth } from './auth/auth.ts';
 import { compression } from './compression/compression.ts';
@@ -48,5 +49,6 @@ export const FILTER_KINDS: readonly FilterKind[] = [
   securityHeaders,
   setPath,
   stripPrefix,
+  transcode,
   transform,
 ] as readonly FilterKind[];
