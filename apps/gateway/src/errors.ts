@@ -31,6 +31,15 @@ export const errors = {
         status: 404,
       },
     ),
+  methodNotAllowed: (method: string, verbs: readonly string[]) =>
+    new RookeryError('METHOD_NOT_ALLOWED', `There is no ${method} here. What there is: ${verbs.join(', ')}.`, {
+      status: 405,
+    }),
+  notJson: (type: string) =>
+    new RookeryError('MEDIA_TYPE_UNSUPPORTED', `Expected a body of application/json, received ${type}.`, {
+      status: 415,
+    }),
+  jsonMalformed: () => new RookeryError('JSON_MALFORMED', 'The body is not well-formed JSON.', { status: 400 }),
   notGrpc: (service: string) =>
     new RookeryError('NOT_GRPC', `${service} is called by gRPC: HTTP/2 and content-type application/grpc.`, {
       status: 415,

@@ -25,12 +25,14 @@ export class GatewayProcess implements BeforeApplicationShutdown {
   readonly #gateway: Gateway;
   readonly #settings: LiveSettings;
   readonly #metrics: Metrics;
+  readonly #logger: Logger;
   #admin: AdminServer | undefined;
 
-  private constructor(gateway: Gateway, settings: LiveSettings, metrics: Metrics) {
+  private constructor(gateway: Gateway, settings: LiveSettings, { metrics, logger }: ProcessParts) {
     this.#gateway = gateway;
     this.#settings = settings;
     this.#metrics = metrics;
+    this.#logger = logger;
   }
 
   /** Reads the settings, starts the data path with them and lets it follow them. */
@@ -66,7 +68,7 @@ export class GatewayProcess implements BeforeApplicationShutdown {
       () => {},
     );
     health.addCheck('registry', () => (known ? { ok: true } : { ok: false, reason: 'has not named the services yet' }));
-    return new GatewayProcess(running, settings, metrics);
+    return new GatewayProcess(running, settings, parts);
   }
 
   handlerFor(server: Server): RawHandler {
@@ -84,6 +86,7 @@ export class GatewayProcess implements BeforeApplicationShutdown {
       pages,
       adminGuard((token) => verifier.verify(token)),
     );
+    this.#logger.info({ event: 'admin pages ready', url: `${admin.url}/admin` });
   }
 
   async beforeApplicationShutdown(): Promise<void> {

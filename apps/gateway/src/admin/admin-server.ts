@@ -39,13 +39,16 @@ export function adminAddress({ GATEWAY_ADMIN_HOST, GATEWAY_ADMIN_PORT }: NodeJS.
 /** The port for administrators and for Prometheus. Only GET; pages are added once there is something to show. */
 export class AdminServer {
   readonly port: number;
+  readonly url: string;
   readonly #server: Server;
   #pages: ReadonlyMap<string, AdminPage> = new Map();
   #guard: AdminGuard = () => {};
 
   private constructor(server: Server) {
     this.#server = server;
-    this.port = (server.address() as AddressInfo).port;
+    const { address, port } = server.address() as AddressInfo;
+    this.port = port;
+    this.url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
     server.on('request', (request, response) => void this.#answer(request, response));
   }
 

@@ -37,7 +37,13 @@ beforeEach(async () => {
         filters: [secret],
         when: { headers: { 'x-key': 'herring' } },
       },
-      { id: 'rest', path: '/**', service: 'catalog', breaker: { consecutive: 2 } },
+      {
+        id: 'rest',
+        path: '/**',
+        service: 'catalog',
+        breaker: { consecutive: 2 },
+        filters: [{ name: 'concurrency-limit' }, { name: 'rate-limit', key: 'ip', perSecond: 1_000 }],
+      },
     ],
   });
   const { port } = await rig.upstream((_request, response) => void response.end('{}'));
@@ -65,7 +71,7 @@ describe('administrators see', () => {
       refused: { version: 7, reason: 'routes.1.path: wrong' },
       routes: [
         { id: 'films', filters: ['request-headers'] },
-        { id: 'rest', filters: [] },
+        { id: 'rest', filters: ['rate-limit', 'concurrency-limit'] },
       ],
     });
   });
@@ -79,7 +85,15 @@ describe('administrators see', () => {
       services: [{ service: 'catalog', state: 'closed' }],
       routes: [{ route: 'rest', service: 'catalog', state: 'closed', retryAfterMs: 0 }],
     });
-    expect(await json('/admin/limits')).toMatchObject({ inFlight: 0, draining: false, maxHeaders: 100 });
+    expect(await json('/admin/limits')).toMatchObject({
+      inFlight: 0,
+      draining: false,
+      maxHeaders: 100,
+      filters: [
+        { route: 'rest', filter: 'rate-limit', limit: expect.stringContaining('1000') },
+        { route: 'rest', filter: 'concurrency-limit', services: { catalog: { inFlight: 0 } } },
+      ],
+    });
   });
 
   it('nothing that may be secret', async () => {

@@ -93,10 +93,9 @@ function limits(gateway: Gateway): object {
     connectionsPerInstance,
     maxHeaders,
     filters: gateway.routes.routes.flatMap(({ route, chain }) =>
-      (chain?.filters ?? []).flatMap(({ name, state }, at) => {
-        const shown = state && chain?.filters[at]?.state?.();
-        return shown === undefined ? [] : [{ route: route.id, filter: name, ...shown }];
-      }),
+      (chain?.filters ?? []).flatMap((filter) =>
+        filter.state ? [{ route: route.id, filter: filter.name, ...filter.state() }] : [],
+      ),
     ),
   };
 }

@@ -1,8 +1,10 @@
+import { transcode } from '../protocols/transcoding/transcode.ts';
 import { apiKey } from './api-key/api-key.ts';
 import { auth } from './auth/auth.ts';
 import { compression } from './compression/compression.ts';
 import { concurrencyLimit } from './concurrency-limit/concurrency-limit.ts';
 import { cors } from './cors/cors.ts';
+import { custom } from './custom/custom.ts';
 import { fault } from './fault/fault.ts';
 import type { FilterKind } from './filter.ts';
 import { requestHeaders } from './headers/request-headers.ts';
@@ -18,6 +20,7 @@ import { rateLimit } from './rate-limit/rate-limit.ts';
 import { redirect } from './redirect.ts';
 import { responseCache } from './response-cache/response-cache.ts';
 import { securityHeaders } from './security-headers/security-headers.ts';
+import { transform } from './transform/transform.ts';
 
 /**
  * Every kind of filter, by order: 0-99 the request's identity, CORS and access log; 100-199 who may (IP, token, API
@@ -30,6 +33,7 @@ export const FILTER_KINDS: readonly FilterKind[] = [
   compression,
   concurrencyLimit,
   cors,
+  custom,
   fault,
   ipAllow,
   ipDeny,
@@ -45,4 +49,6 @@ export const FILTER_KINDS: readonly FilterKind[] = [
   securityHeaders,
   setPath,
   stripPrefix,
+  transcode,
+  transform,
 ] as readonly FilterKind[];

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { RookeryError } from '@rookery/observability';
+import { RookeryError } from '@rookery/observability';
 import type { PassiveBreaker, RetryBudget } from '@rookery/resilience';
 import type { Dispatcher } from 'undici';
 import { errors } from '../errors.ts';
@@ -123,6 +123,12 @@ export class Tries implements TryListener, Waiting {
     if (owner.isOver) return;
     if (this.#body?.clientLeft) {
       owner.onClientLeft();
+      return;
+    }
+    if (error instanceof RookeryError && !this.#answered) {
+      // A filter refuses the body of the request: nothing speaks against the instance.
+      attempt.outcome = 'unknown';
+      owner.onFailed(error);
       return;
     }
     this.#blamed = true;

@@ -17,6 +17,7 @@ const Settings = z.strictObject({
 });
 
 const NOTE = 'compression';
+const ACCEPTED = 'compression.accepted';
 /** Of the body as it was. */
 const GONE = ['accept-ranges', 'content-digest', 'content-md5', 'digest', 'repr-digest'];
 
@@ -31,12 +32,17 @@ class Compression implements Filter {
     this.#minBytes = minBytes;
   }
 
+  onRequest(call: Call): undefined {
+    // A later filter may ask the service for the body as it is.
+    call.notes.set(ACCEPTED, call.header('accept-encoding'));
+  }
+
   onResponse(call: Call): void {
     const response = { status: call.status, header: (name: string) => call.responseHeader(name) };
     if (!isCompressible(response, this.#minBytes)) return;
     addVary(call);
     if (call.method === 'HEAD' || couldBeMeasured((name) => call.header(name))) return;
-    const encoding = encodingFor(call.header('accept-encoding'), this.#offered);
+    const encoding = encodingFor(call.notes.get(ACCEPTED) as string | undefined, this.#offered);
     if (!encoding) return;
     call.notes.set(NOTE, { encoding, streams: call.responseHeader('content-length') === undefined });
     call.setResponseHeader('content-encoding', encoding);

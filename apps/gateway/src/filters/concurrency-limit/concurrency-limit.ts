@@ -27,6 +27,13 @@ class ServiceLimits {
     return limit;
   }
 
+  /** By service. */
+  get state(): Record<string, unknown> {
+    return Object.fromEntries(
+      [...this.#limits].map(([service, { limit, inFlight, restMs }]) => [service, { limit, inFlight, restMs }]),
+    );
+  }
+
   close(): void {
     this.#limits.clear();
   }
@@ -63,6 +70,10 @@ class ConcurrencyLimit implements Filter {
 
   onResponse(call: Call): void {
     (call.notes.get(NOTE) as Permit | undefined)?.release(endOf(call));
+  }
+
+  state(): Record<string, unknown> {
+    return { services: this.#limits.state };
   }
 
   onEnd(call: Call): void {

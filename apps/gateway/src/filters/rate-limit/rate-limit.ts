@@ -37,6 +37,10 @@ class RateLimitFilter implements Filter {
     addRateHeaders(call, this.#policy, limitHeader(this.#group, decision));
   }
 
+  state(): Record<string, unknown> {
+    return { group: this.#group, limit: this.#policy };
+  }
+
   #decided(call: Call, decision: RateDecision): Verdict {
     call.notes.set(this.#note, decision);
     if (decision.allowed) return undefined;
