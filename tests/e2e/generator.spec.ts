@@ -130,15 +130,22 @@ describe('one service of each kind, generated into a copy of the workspace', { t
       });
     });
 
-    test('the one with a handler takes messages', async () => {
+    test('the one with a handler takes messages, for those who may', async () => {
       const messaging = await platform.messaging();
       const [id, payload] = [randomUUID(), { title: 'By message' }];
-      await messaging.publish([{ id, topic: 'subtitle.requested', payload, headers: {}, occurredAtMs: Date.now() }]);
+      const principal = { subject: 'ada', roles: [], permissions: ['subtitle:create'] };
+      const message = { topic: 'subtitle.requested', payload, headers: {}, occurredAtMs: Date.now() };
+      const forNobody = { ...message, id: randomUUID() };
+      await messaging.publish([forNobody, { ...message, id, principal }]);
       const shown = await eventually('what the message asked for', async () => {
         const answer = await call(`${platform.gatewayUrl}/api/subtitles/${id}`, { headers: reader });
         return answer.status === 200 ? answer : undefined;
       });
       expect(shown.body).toMatchObject({ id, title: 'By message' });
+      await eventually('the one for nobody is a dead letter', async () => {
+        const letters = await messaging.deadLetters('subtitles');
+        return letters.some((letter) => letter.id === forNobody.id) || undefined;
+      });
     });
 
     test('clients of them are written, from a .proto and from a live OpenAPI document', async () => {

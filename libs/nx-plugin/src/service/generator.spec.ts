@@ -95,7 +95,7 @@ describe('nx g @rookery/nx:service', () => {
   it('decides who may call every handler: a token with a permission of the service, or anyone who reads', () => {
     generate({ name: 'order-notes', grpc: true, messaging: true });
     const text = (file: string) => tree.read(`apps/order-notes/src/${file}`, 'utf8') ?? '';
-    const declared = (file: string) => text(file).match(/@(Public|FromBus|RequiresPermissions)\(.*\)/g);
+    const declared = (file: string) => text(file).match(/@(Public|RequiresPermissions)\(.*\)/g);
     expect(text('app.module.ts')).toContain('SecurityModule.forRoot(), ');
     expect(declared('order-notes/order-notes.controller.ts')).toEqual([
       "@RequiresPermissions('order-note:show')",
@@ -103,7 +103,7 @@ describe('nx g @rookery/nx:service', () => {
       "@RequiresPermissions('order-note:show')",
     ]);
     expect(declared('order-notes/order-notes.grpc.ts')).toEqual(["@RequiresPermissions('order-note:show')"]);
-    expect(declared('order-notes/order-notes.events.ts')).toEqual(['@FromBus()']);
+    expect(declared('order-notes/order-notes.events.ts')).toEqual(["@RequiresPermissions('order-note:create')"]);
     tree = workspaceTree();
     generate({ name: 'order-notes', grpc: true, public: true });
     expect(declared('order-notes/order-notes.controller.ts')).toEqual([
