@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import swc from 'unplugin-swc';
 import { defineConfig } from 'vitest/config';
 import { missingPrograms } from './deploy/stack/native/missing-programs.ts';
@@ -29,6 +30,9 @@ export default defineConfig({
             'tests/{servers,lint,platform,bench,kubernetes}/**/*.spec.ts',
           ],
           testTimeout: 15_000,
+          // Most files wait for servers and timers more than they compute.
+          maxWorkers: Math.max(3, availableParallelism()),
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -40,6 +44,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -52,6 +57,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -64,7 +70,7 @@ export default defineConfig({
           hookTimeout: 180_000,
           fileParallelism: false,
           // After all others: it builds images and runs every engine once more.
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

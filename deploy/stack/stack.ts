@@ -16,10 +16,10 @@ export const stack: Stack = {
     {
       name: 'config-center',
       port: 8090,
-      needs: ['consul', 'postgres'],
+      needs: ['consul', 'postgres', 'auth'],
       published: { variable: 'CONFIG_CENTER_PORT' },
     },
-    { name: 'api-docs', port: 3000, needs: ['consul'] },
+    { name: 'api-docs', port: 3000, needs: ['consul', 'auth'] },
     { name: 'auth', port: 3000, needs: ['consul', 'postgres'], variables: (world) => world.clients() },
     { name: 'catalog', port: 3000, grpcPort: 3001, needs: ['consul', 'postgres', 'rabbitmq', 'auth'] },
     { name: 'pages', port: 3000, needs: ['consul', 'rabbitmq', 'redis'], writes: 'pages', variables: pageFiles },

@@ -1,6 +1,6 @@
 import { Body, Controller, Inject, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { isPermission, RequiresRoles } from '@rookery/security';
+import { isPermission, RequiresPermissions } from '@rookery/security';
 import { z } from 'zod';
 import { Accounts } from './accounts.ts';
 
@@ -28,7 +28,7 @@ export class AccountsController {
   constructor(@Inject(Accounts) private readonly accounts: Accounts) {}
 
   @Post()
-  @RequiresRoles('admin')
+  @RequiresPermissions('auth:account:create')
   @ApiBearerAuth()
   @ApiOperation({ summary: 'Add somebody who can sign in' })
   @ApiCreatedResponse({ description: 'The account and its one-time password.', standardSchema: CreatedSchema })

@@ -1,17 +1,19 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { Database } from '@rookery/database';
+import { readTokenSettings } from '@rookery/security';
 import type { ClientMetadata } from 'oidc-provider';
 import type { AuthDatabase } from '../tables.ts';
 import { type ClientDeclaration, readClients } from './client-declaration.ts';
+import { docsClient } from './docs-client.ts';
 
-/** The programs that may ask for tokens: those that the clients file declares, kept in Postgres for every replica. */
+/** The programs that may ask for tokens: the documentation centre and those that the clients file declares, kept in Postgres for every replica. */
 @Injectable()
 export class Clients implements OnModuleInit {
   constructor(@Inject(Database) private readonly database: Database<AuthDatabase>) {}
 
   async onModuleInit(): Promise<void> {
-    for (const client of readClients()) await this.declare(client);
+    for (const client of [docsClient(readTokenSettings().issuer), ...readClients()]) await this.declare(client);
   }
 
   /** Adds a client, or brings it up to date. */

@@ -66,7 +66,7 @@ export function watchSources({ root, output, platform, projects }: DevOptions): 
     if (apps.length === 0) return;
     output.notice(`${what} changed; restarting ${apps.join(', ')}`);
     await platform.command('restart', apps, DRAIN_MS);
-    const ready = await settled(platform, new Set(apps));
+    const ready = await platform.settled(apps);
     const seconds = ((Date.now() - startedAtMs) / 1000).toFixed(1);
     if (ready) output.notice(`${apps.join(', ')} ${apps.length > 1 ? 'are' : 'is'} ready again after ${seconds} s`);
   };
@@ -86,15 +86,4 @@ export function isSource(file: string): boolean {
 
 function isIn(folder: string, file: string): boolean {
   return file.startsWith(folder + sep);
-}
-
-/** Waits until all instances of the apps are ready, or one has crashed (which is told where it happens); true when they are. */
-async function settled(platform: Platform, names: ReadonlySet<string>): Promise<boolean> {
-  const states = () => platform.processes.filter(({ spec }) => names.has(spec.name)).map(({ state }) => state);
-  await platform.until(
-    () =>
-      states().every((state) => state === 'ready') ||
-      states().some((state) => state === 'restarting' || state === 'stopped'),
-  );
-  return states().every((state) => state === 'ready');
 }

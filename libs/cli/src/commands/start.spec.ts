@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { isAlive } from '../home/process-identity.ts';
@@ -219,13 +219,22 @@ describe('rookery start', () => {
     const before = one('front').pid;
     expect((await rookery(['service', 'stop', 'front']).exited).code).toBe(0);
     await expect.poll(() => one('front').state).toBe('stopped');
-    const again = becomes(cli, 'front', 'ready');
-    await rookery(['service', 'start', 'front']).exited;
-    await again;
+    expect((await rookery(['service', 'start', 'front']).exited).code).toBe(0);
+    expect(cli.entries.findLast(({ event, name }) => event === 'progress' && name === 'front')?.state).toBe('ready');
     await expect.poll(() => one('front').pid).not.toBe(before);
     const wrong = rookery(['service', 'restart', 'nope']);
     expect((await wrong.exited).code).toBe(1);
     expect(wrong.stderr).toEqual([expect.stringContaining('"nope" does not run here. These do: registry, front.')]);
+  });
+
+  test('a service that ends while it starts is not reported as started', async () => {
+    const cli = start('--only', 'front');
+    await cli.ready();
+    writeFileSync(join(dirname(workspace.source('front')), '../dist/main.js'), 'process.exit(3);');
+    const restart = rookery(['service', 'restart', 'front']);
+    expect((await restart.exited).code).toBe(1);
+    expect(restart.stderr).toEqual(['front did not become ready; the terminal of the platform says why.']);
+    rmSync(join(dirname(workspace.source('front')), '../dist'), { recursive: true });
   });
 
   test('a second start in the same folder says so in one sentence', async () => {

@@ -89,7 +89,11 @@ export async function start({
       },
     );
     platform = running;
-    const control = await openControl((verb, app) => running.command(verb, [app]));
+    const control = await openControl(async (verb, app) => {
+      await running.command(verb, [app]);
+      if (verb !== 'stop' && !(await running.settled([app])))
+        throw new Failure(`${app} did not become ready; the terminal of the platform says why.`);
+    });
     const state: Omit<PlatformState, 'services'> = {
       pid: process.pid,
       phase: 'starting',

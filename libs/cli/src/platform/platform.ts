@@ -118,6 +118,17 @@ export class Platform {
     for (const process of names.flatMap((name) => this.#named(name))) process.startAfresh();
   }
 
+  /** Waits until all instances of the apps are ready, or one has crashed (which is told where it happens); true when they are. */
+  async settled(names: readonly string[]): Promise<boolean> {
+    const states = () => names.flatMap((name) => this.#named(name)).map(({ state }) => state);
+    await this.until(
+      () =>
+        states().every((state) => state === 'ready') ||
+        states().some((state) => state === 'restarting' || state === 'stopped'),
+    );
+    return states().every((state) => state === 'ready');
+  }
+
   /** Resolves once the condition holds; it is asked again after each change of a process. */
   until(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {

@@ -65,7 +65,8 @@ export class TokenVerifier {
   async verify(token: string): Promise<VerifiedToken> {
     if (token.length > MAX_TOKEN_CHARACTERS) throw securityErrors.tokenRefused('it is too long');
     const { sub: subject, exp, client_id: clientId, roles, permissions } = await this.#claimsOf(token);
-    return { principal: { subject, roles, permissions }, clientId, expiresAtMs: exp * 1_000, accessToken: token };
+    const principal = { subject, ...(clientId !== undefined && { client: clientId }), roles, permissions };
+    return { principal, clientId, expiresAtMs: exp * 1_000, accessToken: token };
   }
 
   #claimsOf(token: string): Promise<Claims> {

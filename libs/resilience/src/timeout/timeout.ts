@@ -1,5 +1,5 @@
 import { currentRequest, runWithRequest } from '@rookery/observability';
-import { callTimedOut, deadlineExceeded } from './errors.ts';
+import { callTimedOut, deadlineExceeded } from '../errors.ts';
 
 export interface TimeoutOptions {
   /** Who is called, for the error's sentence. */

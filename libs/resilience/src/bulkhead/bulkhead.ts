@@ -1,4 +1,4 @@
-import { bulkheadFull } from './errors.ts';
+import { bulkheadFull } from '../errors.ts';
 
 export interface BulkheadOptions {
   name?: string;

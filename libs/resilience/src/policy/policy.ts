@@ -1,10 +1,10 @@
 import { currentRequest, runWithRequest } from '@rookery/observability';
-import { Bulkhead, type BulkheadOptions } from './bulkhead.ts';
-import { CircuitBreaker, type CircuitBreakerOptions } from './circuit-breaker.ts';
-import { deadlineExceeded } from './errors.ts';
-import { type RetryPolicy, retry } from './retry.ts';
-import { RetryBudget } from './retry-budget.ts';
-import { earlierDeadline, timeout } from './timeout.ts';
+import { CircuitBreaker, type CircuitBreakerOptions } from '../breaker/circuit-breaker.ts';
+import { Bulkhead, type BulkheadOptions } from '../bulkhead/bulkhead.ts';
+import { deadlineExceeded } from '../errors.ts';
+import { type RetryPolicy, retry } from '../retry/retry.ts';
+import { RetryBudget } from '../retry/retry-budget.ts';
+import { earlierDeadline, timeout } from '../timeout/timeout.ts';
 
 export interface PolicyOptions {
   /** What is called, for errors and state events. */

@@ -1,5 +1,5 @@
+import type { Clock } from '../clock.ts';
 import type { CircuitState } from './circuit-breaker.ts';
-import type { Clock } from './clock.ts';
 
 export interface PassiveBreakerOptions {
   /** Failures in a row that open it; 5 when not given. */

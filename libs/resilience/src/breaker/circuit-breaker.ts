@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { RookeryError } from '@rookery/observability';
 import Opossum from 'opossum';
-import type { Clock } from './clock.ts';
-import { circuitOpen } from './errors.ts';
+import type { Clock } from '../clock.ts';
+import { circuitOpen } from '../errors.ts';
 
 export type CircuitState = 'closed' | 'open' | 'half-open';
 

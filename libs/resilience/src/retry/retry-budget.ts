@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 
 export interface RetryBudgetOptions {
   /** Retries allowed for each call made, 0.1 when not given: load grows by at most a tenth. */

@@ -1,5 +1,5 @@
 import { currentRequest, RookeryError } from '@rookery/observability';
-import type { Clock, Random } from './clock.ts';
+import type { Clock, Random } from '../clock.ts';
 import { pause } from './pause.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
