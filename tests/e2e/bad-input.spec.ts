@@ -101,7 +101,9 @@ test.each(['/api/orders/../../metrics', '/api/orders/%2e%2e/%2e%2e/metrics', '/a
 test('a poison message ends in the dead letters, is listed, and does not stall the queue', async () => {
   const { publish } = await platform.messaging();
   const id = crypto.randomUUID();
-  await publish([{ id, topic: 'order.placed', payload: { nonsense: true }, headers: {}, occurredAtMs: Date.now() }]);
+  const principal = { subject: 'ada', roles: [], permissions: ['order:create'] };
+  const payload = { nonsense: true };
+  await publish([{ id, topic: 'order.placed', payload, headers: {}, principal, occurredAtMs: Date.now() }]);
   const dead = await eventually('the poison message is a dead letter', async () => {
     const { body } = await call(`${gateway}/api/fulfilment/dead-letters`, { headers: await shop.authorization() });
     return body.items.find((letter: { id: string }) => letter.id === id);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
@@ -29,12 +30,7 @@ describe.skipIf(!CHROMIUM)('the documentation centre in Chromium, through the ga
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
     page = await browser.newPage({ viewport: { width: 1280, height: 1000 }, locale: 'en' });
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-    page.on('request', (request) => {
-      const { origin, protocol } = new URL(request.url());
-      if (protocol.startsWith('http') && origin !== new URL(gatewayUrl).origin) complaints.push(request.url());
-    });
+    watchFor(page);
     await eventually('the example services are documented', async () => {
       const { body } = await call(`${gatewayUrl}/docs/services.json`);
       const documented = body.services.filter((one: { document: { state: string } }) => one.document.state === 'ok');
@@ -43,6 +39,21 @@ describe.skipIf(!CHROMIUM)('the documentation centre in Chromium, through the ga
     });
   });
   afterAll(() => browser?.close());
+
+  function watchFor(one: Page): void {
+    one.on('pageerror', (error) => complaints.push(error.message));
+    one.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    one.on('request', (request) => {
+      const { origin, protocol } = new URL(request.url());
+      if (protocol.startsWith('http') && origin !== new URL(gatewayUrl).origin) complaints.push(request.url());
+    });
+  }
+
+  /** For people who look at it: where the variable names a folder. */
+  async function picture(one: Page, name: string): Promise<void> {
+    const to = process.env.ROOKERY_SCREENSHOTS_TO;
+    if (to) await one.screenshot({ path: join(to, `${name}.png`) });
+  }
 
   /** The operation's block, opened, with "Try it out" pressed. */
   async function tryOut(service: string, method: string, path: string): Promise<Locator> {
@@ -98,9 +109,10 @@ describe.skipIf(!CHROMIUM)('the documentation centre in Chromium, through the ga
     const operation = await tryOut('orders', 'post', '/api/orders');
     const [, token = ''] = (await shop.authorization()).authorization.split(' ');
     await page.locator('.btn.authorize').click();
-    await page.locator('.auth-container input').fill(token);
-    await page.locator('.auth-btn-wrapper .authorize').click();
-    await page.locator('.auth-btn-wrapper .btn-done').click();
+    const bearer = page.locator('.auth-container', { hasText: 'bearer' });
+    await bearer.locator('input').fill(token);
+    await bearer.locator('.authorize').click();
+    await bearer.locator('.btn-done').click();
     await operation.locator('textarea').fill(JSON.stringify({ items: [{ filmId, quantity: 1 }] }));
     expect(await execute(operation)).toMatch(/^201/);
     expect(await operation.locator('.live-responses-table').textContent()).toContain('"placed"');
@@ -110,6 +122,64 @@ describe.skipIf(!CHROMIUM)('the documentation centre in Chromium, through the ga
       await page.locator('.opblock').first().waitFor();
       await page.screenshot({ path: join(IMAGES, 'api-docs.png'), clip: { x: 0, y: 0, width: 1280, height: 880 } });
     }
+  });
+
+  test('signs a person in on the page of the provider, and tries out an order as that person', async () => {
+    const shop = new Shop(platform);
+    const filmId = await shop.someFilmId();
+    const username = `docs-${randomUUID().slice(0, 8)}`;
+    const added = await call(`${gatewayUrl}/api/auth/accounts`, {
+      json: { username, permissions: ['order:create'] },
+      headers: await shop.authorization(),
+    });
+    // A browser that has nothing of the other tests: no language, no token.
+    const fresh = await browser.newContext({ viewport: { width: 1280, height: 1000 }, locale: 'en' });
+    page = await fresh.newPage();
+    watchFor(page);
+    const operation = await tryOut('orders', 'post', '/api/orders');
+    await operation.locator('textarea').fill(JSON.stringify({ items: [{ filmId, quantity: 1 }] }));
+    expect(await execute(operation)).toMatch(/^401/);
+    complaints.splice(
+      complaints.findIndex((text) => text.includes('401')),
+      1,
+    );
+
+    await page.locator('.btn.authorize').click();
+    const dialog = page.locator('.auth-container', { hasText: 'authorizationCode with PKCE' });
+    expect(await dialog.locator('#client_id_authorizationCode').inputValue()).toBe('docs');
+    expect(await dialog.locator('#client_secret_authorizationCode').isVisible()).toBe(false);
+    await picture(page, 'docs-authorize');
+    const opening = page.waitForEvent('popup');
+    await dialog.locator('.authorize').click();
+    const signIn = await opening;
+    watchFor(signIn);
+    await signIn.getByText('to continue to Rookery API documentation').waitFor();
+    await signIn.locator('input[name=username]').fill(username);
+    await signIn.locator('input[name=password]').fill(added.body.oneTimePassword);
+    await signIn.keyboard.press('Enter');
+    await signIn.locator('input[name=newPassword]').waitFor();
+    await signIn.locator('input[name=password]').fill(added.body.oneTimePassword);
+    await signIn.locator('input[name=newPassword]').fill('a password of my own');
+    await signIn.keyboard.press('Enter');
+    await signIn.getByRole('heading', { name: 'Allow access?' }).waitFor();
+    await picture(signIn, 'docs-consent');
+    const closing = signIn.waitForEvent('close');
+    await signIn.locator('button[value=consent]').click();
+    await closing;
+    await dialog.getByText('Authorized').first().waitFor();
+    expect(await dialog.getByText('client_secret').isVisible()).toBe(false);
+    await picture(page, 'docs-authorized');
+    await page.locator('.auth-container .btn-done').first().click();
+    await operation.locator('.btn-clear').click();
+    expect(await execute(operation)).toMatch(/^201/);
+    expect(await operation.locator('.live-responses-table').textContent()).toContain('"placed"');
+    await picture(page, 'docs-placed');
+    const claims = await page.evaluate(() => {
+      const curl = document.querySelector('.opblock.is-open .curl')?.textContent ?? '';
+      return JSON.parse(atob(/Bearer [^.]+\.([^.]+)/.exec(curl)?.[1]?.replace(/-/g, '+').replace(/_/g, '/') ?? ''));
+    });
+    expect(claims).toMatchObject({ client_id: 'docs', permissions: ['order:create'] });
+    await fresh.close();
   });
 
   test('speaks Chinese to a Chinese browser, and fits a telephone', async () => {

@@ -50,5 +50,5 @@ export async function startOwnEureka(password?: string): Promise<OwnServer | und
     if (!response.ok) throw new Error(`answered ${response.status}`);
   };
   const log = join(home, 'log');
-  return startGuarded({ name: 'eureka', url, command: program, args, log, home, ready, withinMs: 120_000 });
+  return startGuarded({ name: 'eureka', url, command: program, args, log, home, ready, readyMs: 120_000 });
 }

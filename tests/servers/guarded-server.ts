@@ -10,18 +10,18 @@ export interface GuardedServer extends GuardedOptions {
   home: string;
   /** Throws as long as the server does not serve. */
   ready: () => Promise<void>;
-  /** How long it may take to start. */
-  withinMs?: number;
+  /** How long it may take to serve. */
+  readyMs?: number;
 }
 
 /** Starts one program as a server that the suite may kill and start again; leaves nothing where it does not start. */
-export async function startGuarded({ name, url, ready, withinMs, ...process }: GuardedServer): Promise<OwnServer> {
+export async function startGuarded({ name, url, ready, readyMs, ...process }: GuardedServer): Promise<OwnServer> {
   let guarded: GuardedProcess | undefined;
   const server: OwnServer = {
     url,
     async start() {
       guarded = new GuardedProcess(process);
-      await guarded.ready(name, ready, withinMs);
+      await guarded.ready(name, ready, readyMs);
     },
     async kill() {
       await guarded?.kill();

@@ -2,34 +2,34 @@ import { fileURLToPath } from 'node:url';
 import { Controller, Get, Next, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { RookeryError } from '@rookery/observability';
+import { Public } from '@rookery/security';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import swaggerUi from 'swagger-ui-express';
 import { DocumentLibrary } from './documents/document-library.ts';
 import { docsPage } from './page/docs-page.ts';
 import { chooseLanguage } from './page/language.ts';
+import { REDIRECT_PAGE, swaggerFiles } from './page/swagger-files.ts';
+import { SignIn } from './sign-in.ts';
 
 const PAGE_FILES = ['docs.js', 'docs.css', 'rookery.svg'];
 const LANGUAGE_COOKIE = /(?:^|;\s*)rookery-docs-lang=(en|zh)(?:;|$)/;
 
-/** docs.js gives it the document of the chosen service; no address of another host is ever looked up. */
-const [initScript, assets] = swaggerUi.serveFiles(undefined, {
-  swaggerUrl: '',
-  swaggerOptions: {
-    url: '',
-    layout: 'BaseLayout',
-    deepLinking: true,
-    displayRequestDuration: true,
-    docExpansion: 'list',
-    defaultModelsExpandDepth: 0,
-    validatorUrl: null,
-  },
-}) as [RequestHandler, RequestHandler];
-
-/** The documentation centre's page, its files, and the documents it shows. */
+/**
+ * The documentation centre's page, its files, and the documents it shows. Public: what a service may be asked is no
+ * secret, and who may ask it is checked there.
+ */
+@Public()
 @ApiExcludeController()
 @Controller('docs')
 export class DocsController {
-  constructor(private readonly library: DocumentLibrary) {}
+  readonly #initScript: RequestHandler;
+  readonly #assets: RequestHandler;
+
+  constructor(
+    private readonly library: DocumentLibrary,
+    private readonly signIn: SignIn,
+  ) {
+    [this.#initScript, this.#assets] = swaggerFiles(signIn);
+  }
 
   @Get()
   page(@Query('lang') asked: unknown, @Req() request: Request, @Res() response: Response): void {
@@ -39,7 +39,14 @@ export class DocsController {
       response.cookie('rookery-docs-lang', language, { path: '/docs', sameSite: 'lax', httpOnly: true });
     }
     response.set({ 'Cache-Control': 'no-cache', Vary: 'Accept-Language, Cookie' });
-    response.type('html').send(docsPage(language));
+    response.type('html').send(docsPage(language, new URL(this.signIn.issuer).origin));
+  }
+
+  /** Opened by the page, led here by the provider: both have to know each other as opener and opened. */
+  @Get('oauth2-redirect.html')
+  redirected(@Res() response: Response): void {
+    response.removeHeader('Cross-Origin-Opener-Policy');
+    response.set('Cache-Control', 'no-store').type('html').send(REDIRECT_PAGE);
   }
 
   @Get('services.json')
@@ -76,9 +83,9 @@ export class DocsController {
     @Next() next: NextFunction,
   ): void {
     request.url = `/${encodeURIComponent(file)}`;
-    initScript(request, response, (error) => {
+    this.#initScript(request, response, (error) => {
       if (error) next(error);
-      else assets(request, response, (failure) => next(failure ?? notFound()));
+      else this.#assets(request, response, (failure) => next(failure ?? notFound()));
     });
   }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { inject, TIMEOUT_HEADER } from '@rookery/observability';
+import { currentRequest, inject, TIMEOUT_HEADER } from '@rookery/observability';
 import { errors } from './errors.ts';
 import type { Message } from './messaging.ts';
 
@@ -18,11 +18,22 @@ export interface NewMessage<T = unknown> {
   headers?: Record<string, string>;
 }
 
-/** A message of now that carries the current request's trace and lane. Its deadline stays behind: nobody waits for an event. */
+/**
+ * A message of now that carries the current request's trace, lane and principal. Its deadline stays behind: nobody waits
+ * for an event; and so does its token: a message is stored.
+ */
 export function createMessage<T>({ topic, payload, id = randomUUID(), headers = {} }: NewMessage<T>): Message<T> {
   const propagated = inject({}) as Record<string, string>;
   delete propagated[TIMEOUT_HEADER];
-  return { id, topic, payload, headers: { ...propagated, ...headers }, occurredAtMs: Date.now() };
+  const { principal } = currentRequest();
+  return {
+    id,
+    topic,
+    payload,
+    headers: { ...propagated, ...headers },
+    ...(principal && { principal }),
+    occurredAtMs: Date.now(),
+  };
 }
 
 /** The payload as it travels; refuses what the engines could not carry, before anything is sent. */

@@ -8,6 +8,6 @@ export { MessagingErrorFilter } from './nest/messaging-error-filter.ts';
 export { MessagingServer, type ServerOptions } from './nest/messaging-server.ts';
 export { Inbox } from './outbox/inbox.ts';
 export { InboxCleaner, type InboxCleanerOptions } from './outbox/inbox-cleaner.ts';
-export { inboxMigration, outboxMigration } from './outbox/migrations.ts';
+export { inboxMigration, outboxMigration, outboxPrincipalMigration } from './outbox/migrations.ts';
 export { Outbox, type OutboxMessage } from './outbox/outbox.ts';
 export { OutboxRelay, type RelayOptions } from './outbox/relay.ts';

@@ -1,3 +1,5 @@
+import type { Principal } from '@rookery/observability';
+
 /** A message as it travels: a CloudEvents-like envelope around a JSON payload. */
 export interface Message<T = unknown> {
   /** Unique for the event; the inbox recognises a second delivery by it. UUID. */
@@ -7,6 +9,11 @@ export interface Message<T = unknown> {
   payload: T;
   /** Propagated context and free facts; lower-case keys. */
   headers: Record<string, string>;
+  /**
+   * Who it was published for, with what they were allowed then; `createMessage` and the outbox take it from the request
+   * that runs, whose token was verified. The token itself stays behind.
+   */
+  principal?: Principal;
   /** Epoch ms of the event. */
   occurredAtMs: number;
 }
@@ -20,7 +27,8 @@ export interface Delivery<T = unknown> extends Message<T> {
 
 /**
  * Resolves: acknowledged. Rejects: tried again after a back-off, and dead-lettered after the last try; at once when the
- * error says that the message itself is wrong (a RookeryError with status 400), because no try mends that.
+ * error says that the message itself is wrong or its principal may not send it (a RookeryError with status 400, 401 or
+ * 403), because no try mends that.
  */
 export type MessageHandler = (delivery: Delivery) => Promise<void>;
 

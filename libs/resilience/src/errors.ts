@@ -23,3 +23,18 @@ export const circuitOpen = (name: string, retryAfterMs: number): RookeryError =>
     status: 503,
     retryAfterMs,
   });
+
+/** The store of cluster-wide limits did not answer. Status 503. */
+export const rateStoreAway = (cause: unknown): RookeryError =>
+  new RookeryError('RATE_STORE_UNREACHABLE', 'The store of the rate limits does not answer.', {
+    status: 503,
+    retryAfterMs: 1_000,
+    cause,
+  });
+
+/** The URL of the store names no engine that is known. */
+export const rateStoreUrlWrong = (): RookeryError =>
+  new RookeryError(
+    'RATE_STORE_URL_INVALID',
+    'The store of the rate limits is not a URL that is understood; expected redis://user:password@host:port/database.',
+  );

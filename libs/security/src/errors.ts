@@ -7,20 +7,32 @@ export const securityErrors = {
       status: 401,
     }),
 
+  principalMissing: () =>
+    new RookeryError(
+      'PRINCIPAL_MISSING',
+      'This message was published for nobody, and its handler needs to know whom: publish it in a request with a token, ' +
+        'or declare the handler @FromBus().',
+      { status: 401 },
+    ),
+
   tokenRefused: (reason: string) =>
     new RookeryError('TOKEN_REFUSED', `The access token is refused: ${reason}. Get a new one.`, { status: 401 }),
 
   permissionMissing: (missing: readonly string[]) =>
-    new RookeryError('PERMISSION_MISSING', `This needs ${missing.join(' and ')}, which the token does not grant.`, {
-      status: 403,
-      details: { missing },
-    }),
+    new RookeryError(
+      'PERMISSION_MISSING',
+      `This needs ${missing.join(' and ')}, which the caller has not been granted.`,
+      {
+        status: 403,
+        details: { missing },
+      },
+    ),
 
   undeclared: (handlers: readonly string[]) =>
     new RookeryError(
       'SECURITY_UNDECLARED',
       `These handlers say nothing of who may call them: ${handlers.join(', ')}. Give each one of @Public(), ` +
-        '@Authenticated(), @RequiresPermissions(), @RequiresRoles() or, for messages, @FromBus().',
+        '@Authenticated(), @RequiresPermissions(), @RequiresRoles() or, for messages that may come for nobody, @FromBus().',
       { details: { handlers } },
     ),
 

@@ -7,6 +7,14 @@ const texts = JSON.parse(document.body.dataset.texts);
 const part = (id) => document.getElementById(id);
 const fill = (text, values) => text.replace(/\{(\w)\}/g, (_, name) => values[name]);
 
+const elsewhere = part('elsewhere');
+if (location.origin !== document.body.dataset.publicOrigin) {
+  const link = elsewhere.querySelector('a');
+  link.href = `${document.body.dataset.publicOrigin}/docs`;
+  link.textContent = link.href;
+  elsewhere.hidden = false;
+}
+
 let services = [];
 let shown;
 

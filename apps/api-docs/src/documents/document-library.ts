@@ -1,5 +1,6 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { isInternal, RegistryClient, type Watch } from '@rookery/discovery';
+import { SignIn } from '../sign-in.ts';
 import { Gate } from './gate.ts';
 import { type DocumentState, type ServedDocument, ServiceDocument } from './service-document.ts';
 
@@ -32,7 +33,10 @@ export class DocumentLibrary implements OnApplicationBootstrap, OnApplicationShu
   readonly #gate = new Gate(READS_AT_ONCE);
   #names: { close(): void } | undefined;
 
-  constructor(private readonly registry: RegistryClient) {}
+  constructor(
+    private readonly registry: RegistryClient,
+    private readonly signIn: SignIn,
+  ) {}
 
   onApplicationBootstrap(): void {
     this.#names = this.registry.watchServices((names) => this.#servicesChanged(names));
@@ -77,6 +81,7 @@ export class DocumentLibrary implements OnApplicationBootstrap, OnApplicationShu
         freshMs: FRESH_MS,
         gate: this.#gate,
         nowMs: () => performance.now(),
+        issuer: this.signIn.issuer,
       });
       const watch = this.registry.watch(name, (instances) => document.instancesChanged(instances));
       this.#services.set(name, { document, watch });

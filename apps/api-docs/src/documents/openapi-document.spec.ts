@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseDocument, throughGateway } from './openapi-document.ts';
+import { parseDocument, throughGateway, withSignIn } from './openapi-document.ts';
 
 describe('an OpenAPI document', () => {
   it('calls the origin of the page, whatever servers it, its paths and its operations name', () => {
@@ -29,6 +29,52 @@ describe('an OpenAPI document', () => {
       },
       components: { schemas: { Film: { type: 'object' } } },
     });
+  });
+
+  it('is signed in to where it takes a bearer token, which can still be pasted', () => {
+    const bearer = { type: 'http', scheme: 'bearer' };
+    const document = withSignIn(
+      {
+        openapi: '3.1.0',
+        info: {},
+        paths: {
+          '/api/orders': {
+            post: { operationId: 'place', security: [{ bearer: [] }] },
+            get: { security: [{ bearer: [], key: [] }, { key: [] }] },
+          },
+          '/api/films': { get: { operationId: 'films' } },
+        },
+        components: { schemas: {}, securitySchemes: { bearer } },
+      },
+      'https://shop.example/auth',
+    );
+    expect(document.paths).toEqual({
+      '/api/orders': {
+        post: { operationId: 'place', security: [{ signIn: [] }, { bearer: [] }] },
+        get: { security: [{ key: [], signIn: [] }, { bearer: [], key: [] }, { key: [] }] },
+      },
+      '/api/films': { get: { operationId: 'films' } },
+    });
+    expect(document.components).toMatchObject({
+      schemas: {},
+      securitySchemes: {
+        bearer,
+        signIn: {
+          type: 'oauth2',
+          flows: {
+            authorizationCode: {
+              authorizationUrl: 'https://shop.example/auth/authorize',
+              tokenUrl: 'https://shop.example/auth/token',
+            },
+          },
+        },
+      },
+    });
+  });
+
+  it('stays as it is where it takes no token', () => {
+    const document = parseDocument('{"openapi":"3.0.3","info":{},"components":{"schemas":{}}}');
+    expect(withSignIn(document, 'https://shop.example/auth')).toEqual(document);
   });
 
   it.each([

@@ -23,6 +23,7 @@ const documentWith = (limits: { timeoutMs?: number; maxBytes?: number } = {}): S
     freshMs: 1_000,
     gate: new Gate(2),
     nowMs: () => nowMs,
+    issuer: 'http://127.0.0.1:8080/auth',
   });
 
 /** Lets what is stale be read again, and waits until that has happened. */

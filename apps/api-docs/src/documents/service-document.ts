@@ -3,7 +3,7 @@ import type { Instance } from '@rookery/discovery';
 import { DocumentError, type DocumentProblem } from './errors.ts';
 import { documentUrl, type FetchLimits, fetchDocument } from './fetch-document.ts';
 import type { Gate } from './gate.ts';
-import { parseDocument, throughGateway } from './openapi-document.ts';
+import { parseDocument, throughGateway, withSignIn } from './openapi-document.ts';
 
 /** How it stands with the document of a service. `none`: its instances name no document. */
 export type DocumentState =
@@ -24,6 +24,8 @@ export interface ServiceDocumentOptions {
   freshMs: number;
   gate: Gate;
   nowMs: () => number;
+  /** Issuer of the platform's tokens, where people sign in. */
+  issuer: string;
 }
 
 /** Instances that are asked, one after the other, before a document counts as unreachable. */
@@ -107,7 +109,7 @@ export class ServiceDocument {
     const url = documentUrl(instance, instance.metadata.openapi ?? '');
     const fetched = await fetchDocument(url, this.#served && this.#sourceTag, this.#options.limits);
     if (!fetched.changed) return;
-    const document = throughGateway(parseDocument(fetched.text));
+    const document = withSignIn(throughGateway(parseDocument(fetched.text)), this.#options.issuer);
     const body = JSON.stringify(document);
     const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
     this.#served = { body, etag, title: text(document.info.title), version: text(document.info.version) };

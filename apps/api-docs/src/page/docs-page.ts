@@ -4,8 +4,9 @@ import { TEXTS } from './texts.ts';
 /**
  * The page without a word from any service: what services say comes as JSON, and the browser writes it as text.
  * Scripts and styles are files of this origin, so the content security policy allows no inline ones.
+ * @param publicOrigin where people know the platform, and the only origin that they can sign in from
  */
-export function docsPage(language: Language): string {
+export function docsPage(language: Language, publicOrigin: string): string {
   const texts = TEXTS[language];
   const other =
     language === 'en' ? { code: 'zh', name: '中文', lang: 'zh-CN' } : { code: 'en', name: 'English', lang: 'en' };
@@ -19,13 +20,14 @@ export function docsPage(language: Language): string {
 <link rel="stylesheet" href="/docs/page/docs.css">
 <link rel="icon" href="/docs/page/rookery.svg" type="image/svg+xml">
 </head>
-<body data-texts="${escapeHtml(JSON.stringify(texts))}">
+<body data-texts="${escapeHtml(JSON.stringify(texts))}" data-public-origin="${escapeHtml(publicOrigin)}">
 <header class="head">
 <div class="bar">
 <a class="brand" href="/docs"><img src="/docs/page/rookery.svg" alt="" width="36" height="36"><span>Rookery</span></a>
 <a class="switch" href="/docs?lang=${other.code}" lang="${other.lang}" hreflang="${other.lang}" aria-label="${escapeHtml(texts.language)}: ${other.name}">${other.name}</a>
 </div>
 <p class="lead">${escapeHtml(texts.lead)}</p>
+<p id="elsewhere" class="lead" hidden>${escapeHtml(texts.elsewhere)} <a></a></p>
 </header>
 <main>
 <section class="services" aria-label="${escapeHtml(texts.services)}">

@@ -6,6 +6,7 @@ export interface Texts {
   htmlLang: string;
   title: string;
   lead: string;
+  elsewhere: string;
   language: string;
   services: string;
   choose: string;
@@ -30,7 +31,8 @@ export interface Texts {
 const en: Texts = {
   htmlLang: 'en',
   title: 'Rookery API documentation',
-  lead: 'Every service that is registered now. “Try it out” sends real requests through the gateway.',
+  lead: 'Every service that is registered now. “Try it out” sends real requests through the gateway; “Authorize” signs you in.',
+  elsewhere: 'You can sign in at the public address of the platform only:',
   language: 'Language',
   services: 'Services',
   choose: 'Service',
@@ -62,7 +64,8 @@ const en: Texts = {
 const zh: Texts = {
   htmlLang: 'zh-CN',
   title: 'Rookery 接口文档',
-  lead: '当前已注册的全部服务。“Try it out” 会通过网关发送真实请求。',
+  lead: '当前已注册的全部服务。“Try it out” 会通过网关发送真实请求；“Authorize” 用于登录。',
+  elsewhere: '只能通过平台的公开地址登录：',
   language: '语言',
   services: '服务',
   choose: '服务',

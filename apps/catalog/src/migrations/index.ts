@@ -1,5 +1,5 @@
 import type { Migration } from '@rookery/database';
-import { outboxMigration } from '@rookery/messaging';
+import { outboxMigration, outboxPrincipalMigration } from '@rookery/messaging';
 import { createFilms } from './001-create-films.ts';
 import { loadFilms } from './002-load-films.ts';
 import { versionFilms } from './003-version-films.ts';
@@ -10,4 +10,5 @@ export const migrations: Record<string, Migration> = {
   '002-load-films': loadFilms,
   '003-version-films': versionFilms,
   '004-outbox': outboxMigration,
+  '005-outbox-principal': outboxPrincipalMigration,
 };

@@ -1,5 +1,6 @@
 import { orderFulfilled, orderPlaced } from '@rookery/contracts';
 import { createMessaging, type Delivery, type Messaging } from '@rookery/messaging';
+import type { Principal } from '@rookery/observability';
 import { startTestIssuer, type TestIssuer } from '@rookery/security/testing';
 import { startPostgres } from '@rookery/servers';
 import { createService, type RunningService } from '@rookery/service';
@@ -50,8 +51,11 @@ describe.skipIf(!postgres)('fulfilment', () => {
       body: JSON.stringify(body),
       headers: { 'content-type': 'application/json' },
     });
-  const publish = (payload: unknown, id: string = crypto.randomUUID()) =>
-    messaging.publish([{ id, topic: orderPlaced.name, payload, headers: {}, occurredAtMs: Date.now() }]).then(() => id);
+  const buyer = { subject: 'ada', roles: [], permissions: ['order:create'] };
+  const publish = (payload: unknown, id: string = crypto.randomUUID(), principal: Principal = buyer) =>
+    messaging
+      .publish([{ id, topic: orderPlaced.name, payload, headers: {}, principal, occurredAtMs: Date.now() }])
+      .then(() => id);
   const placed = (orderId: string = crypto.randomUUID()) => ({
     orderId,
     items: [{ filmId: 'film-0001', title: 'The Land Girls', quantity: 1, priceCents: 1099 }],
@@ -81,6 +85,23 @@ describe.skipIf(!postgres)('fulfilment', () => {
     await publish(marker);
     await vi.waitFor(() => expect(tellings(marker.orderId)).toHaveLength(1), WITHIN);
     expect(tellings(order.orderId)).toHaveLength(1);
+  });
+
+  it('fulfils nothing for somebody who may not place orders, and tells in whose name it did', async () => {
+    const refused = placed();
+    const id = await publish(refused, crypto.randomUUID(), { ...buyer, permissions: ['order:show'] });
+    const found = await vi.waitFor(async () => {
+      const { body } = await request('/dead-letters');
+      const letter = body.items.find((one: { id: string }) => one.id === id);
+      expect(letter).toBeDefined();
+      return letter;
+    }, WITHIN);
+    expect(found).toMatchObject({ attempts: 1, reason: expect.stringContaining('order:create') });
+    expect(found).not.toHaveProperty('principal');
+    expect(tellings(refused.orderId)).toHaveLength(0);
+    const order = placed();
+    await publish(order);
+    await vi.waitFor(() => expect(tellings(order.orderId)).toMatchObject([{ principal: buyer }]), WITHIN);
   });
 
   it('puts a message that does not fit into the dead letters, and goes on', async () => {

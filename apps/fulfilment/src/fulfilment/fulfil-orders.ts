@@ -3,12 +3,12 @@ import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { type OrderFulfilled, type OrderPlaced, orderFulfilled, orderPlaced } from '@rookery/contracts';
 import { Database } from '@rookery/database';
 import { Inbox, MessagingContext, Outbox } from '@rookery/messaging';
-import { FromBus } from '@rookery/security';
+import { RequiresPermissions } from '@rookery/security';
 import { type FulfilmentDatabase, Fulfilments } from './fulfilments.ts';
 
 /**
  * Fulfils each placed order once in effect: what was received, the fulfilment and the message about it are stored in
- * one transaction, and the message is acknowledged after it.
+ * one transaction, and the message is acknowledged after it. Only what somebody placed who may place orders is fulfilled.
  */
 @Controller()
 export class FulfilOrders {
@@ -19,7 +19,7 @@ export class FulfilOrders {
     @Inject(Outbox) private readonly outbox: Outbox,
   ) {}
 
-  @FromBus()
+  @RequiresPermissions('order:create')
   @EventPattern<string>(orderPlaced.name)
   async onOrderPlaced(
     @Payload({ schema: orderPlaced.schema }) order: OrderPlaced,

@@ -1,5 +1,5 @@
 import type { Migration } from '@rookery/database';
-import { inboxMigration, outboxMigration } from '@rookery/messaging';
+import { inboxMigration, outboxMigration, outboxPrincipalMigration } from '@rookery/messaging';
 import { createOrders } from './001-create-orders.ts';
 import { createIdempotencyKeys } from './002-create-idempotency-keys.ts';
 
@@ -9,4 +9,5 @@ export const migrations: Record<string, Migration> = {
   '002-create-idempotency-keys': createIdempotencyKeys,
   '003-outbox': outboxMigration,
   '004-inbox': inboxMigration,
+  '005-outbox-principal': outboxPrincipalMigration,
 };

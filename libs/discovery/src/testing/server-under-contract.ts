@@ -1,9 +1,16 @@
-import type { OwnServer } from '@rookery/servers';
 import type { Registry } from '../discovery.ts';
 import type { ClientOptions, RegistryServer } from './contract.ts';
 import type { Address } from './tcp-proxy.ts';
 
-/** A server of tests/servers, as the contract drives it. */
+/** A server that a spec has started and may hurt. */
+interface OwnServer {
+  url: string;
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Such a server, as the contract drives it. */
 export function serverUnderContract(
   server: OwnServer,
   createRegistry: (at: Address, options: ClientOptions) => Promise<Registry>,

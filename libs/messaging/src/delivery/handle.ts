@@ -1,5 +1,5 @@
 import { context } from '@opentelemetry/api';
-import { extract, RookeryError } from '@rookery/observability';
+import { extract, RookeryError, runWithRequest } from '@rookery/observability';
 import type { Delivery, MessageHandler } from '../messaging.ts';
 
 /** What became of a delivery. */
@@ -18,15 +18,19 @@ export async function handle(
     return { ok: false, reason: `no handler for topic ${delivery.topic}`, hopeless: false };
   }
   try {
-    await context.with(extract(delivery.headers), () => handler(delivery));
+    const { principal } = delivery;
+    const run = () => handler(delivery);
+    await context.with(extract(delivery.headers), principal ? () => runWithRequest({ principal }, run) : run);
     return { ok: true };
   } catch (error) {
     return { ok: false, reason: sentence(error), hopeless: isHopeless(error) };
   }
 }
 
-/** Whether the handler refused the message as such, so that a further try would be refused as well. */
-const isHopeless = (error: unknown): boolean => error instanceof RookeryError && error.status === 400;
+/** Refused as such, or because of who sent it: a further try would be refused as well. */
+const HOPELESS = [400, 401, 403];
+
+const isHopeless = (error: unknown): boolean => error instanceof RookeryError && HOPELESS.includes(error.status);
 
 const MAX_REASON_LENGTH = 1_000;
 

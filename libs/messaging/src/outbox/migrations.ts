@@ -11,11 +11,19 @@ export const outboxMigration: Migration = {
         topic text not null,
         payload jsonb not null,
         headers jsonb not null,
+        principal jsonb,
         occurred_at timestamptz not null default now()
       )`.execute(db);
   },
   async down(db: Kysely<unknown>) {
     await sql`drop table outbox`.execute(db);
+  },
+};
+
+/** For a database in which {@link outboxMigration} ran when messages had no principal; elsewhere it changes nothing. */
+export const outboxPrincipalMigration: Migration = {
+  async up(db: Kysely<unknown>) {
+    await sql`alter table outbox add column if not exists principal jsonb`.execute(db);
   },
 };
 

@@ -17,8 +17,9 @@ export class Outbox {
     const payload = encode(message);
     await sql`
       with stored as (
-        insert into outbox (message_id, topic, payload, headers, occurred_at)
+        insert into outbox (message_id, topic, payload, headers, principal, occurred_at)
         values (${message.id}, ${message.topic}, ${payload}::jsonb, ${JSON.stringify(message.headers)}::jsonb,
+          ${message.principal ? JSON.stringify(message.principal) : null}::jsonb,
           to_timestamp(${message.occurredAtMs}::double precision / 1000))
       )
       select pg_notify(${OUTBOX_CHANNEL}, current_schema())`.execute(trx);

@@ -1,4 +1,5 @@
 import { type Database, openDatabase } from '@rookery/database';
+import { runWithRequest, startTracing } from '@rookery/observability';
 import { startPostgres } from '@rookery/servers';
 import fc from 'fast-check';
 import { sql } from 'kysely';
@@ -6,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Message, Messaging } from '../messaging.ts';
 import { Inbox } from './inbox.ts';
 import { InboxCleaner } from './inbox-cleaner.ts';
-import { inboxMigration, outboxMigration } from './migrations.ts';
+import { inboxMigration, outboxMigration, outboxPrincipalMigration } from './migrations.ts';
 import { Outbox } from './outbox.ts';
 import { OutboxRelay } from './relay.ts';
 
@@ -37,6 +38,7 @@ describe.skipIf(!postgres)('the outbox on Postgres', () => {
   let second: Database;
 
   beforeAll(async () => {
+    startTracing();
     const url = (await postgres?.createDatabase('outbox')) ?? '';
     database = await openDatabase({ url, migrations: { '001-outbox': outboxMigration, '002-inbox': inboxMigration } });
     second = await openDatabase({ url, maxConnections: 1, applicationName: 'relay-to-kill' });
@@ -64,6 +66,27 @@ describe.skipIf(!postgres)('the outbox on Postgres', () => {
     for (let index = 0; index < 30; index += 1) added.push(await add({ index }));
     await expect.poll(() => recorder.published).toEqual(added);
     await expect.poll(left).toBe(0);
+  });
+
+  it('is published for whom it was added, whoever runs the relay', async () => {
+    const principal = { subject: 'ada', client: 'till', roles: ['clerk'], permissions: ['order:*'] };
+    const added = await runWithRequest({ principal, accessToken: 'secret-of-ada' }, () => add('for ada'));
+    const { rows } = await sql`select outbox::text as row from outbox`.execute(database.kysely);
+    expect(JSON.stringify(rows)).not.toContain('secret-of-ada');
+    const recorder = new Recorder();
+    relay(recorder);
+    await expect.poll(() => recorder.published).toEqual([added]);
+    expect(recorder.published[0]?.principal).toEqual(principal);
+  });
+
+  it('gets its principal also in a database of before', async () => {
+    await sql`alter table outbox drop column principal`.execute(database.kysely);
+    for (const _twice of [1, 2]) await outboxPrincipalMigration.up(database.kysely);
+    const recorder = new Recorder();
+    relay(recorder);
+    const added = await add('for nobody');
+    expect(added).not.toHaveProperty('principal');
+    await expect.poll(() => recorder.published).toEqual([added]);
   });
 
   it('is published by a relay that starts later', async () => {

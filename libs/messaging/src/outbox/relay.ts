@@ -1,4 +1,5 @@
 import { type Database, PgListener, reasonOf, type Transaction } from '@rookery/database';
+import type { Principal } from '@rookery/observability';
 import { sql } from 'kysely';
 import type { Message, Messaging } from '../messaging.ts';
 import { OUTBOX_CHANNEL } from './outbox.ts';
@@ -20,6 +21,7 @@ interface Row {
   topic: string;
   payload: unknown;
   headers: Record<string, string>;
+  principal: Principal | null;
   occurredAtMs: number;
 }
 
@@ -87,7 +89,7 @@ export class OutboxRelay {
 
   async #batch(trx: Transaction<unknown>): Promise<number> {
     const { rows } = await sql<Row>`
-      select id::text, message_id as "messageId", topic, payload, headers,
+      select id::text, message_id as "messageId", topic, payload, headers, principal,
         (extract(epoch from occurred_at) * 1000)::double precision as "occurredAtMs"
       from outbox order by outbox.id limit ${this.#batchSize} for update skip locked`.execute(trx);
     if (rows.length === 0) return 0;
@@ -98,10 +100,11 @@ export class OutboxRelay {
   }
 }
 
-const messageOf = ({ messageId, topic, payload, headers, occurredAtMs }: Row): Message => ({
+const messageOf = ({ messageId, topic, payload, headers, principal, occurredAtMs }: Row): Message => ({
   id: messageId,
   topic,
   payload,
   headers,
+  ...(principal && { principal }),
   occurredAtMs: Math.round(occurredAtMs),
 });

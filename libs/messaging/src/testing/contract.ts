@@ -294,6 +294,74 @@ export function messagingContract(name: string, { engine, unreachableUrl, fork }
       await close();
     });
 
+    it('carries who the request was made for to the handler, through a retry and a replay', async () => {
+      const { group, topic } = names();
+      const principal = { subject: 'ada', client: 'till', roles: ['clerk'], permissions: ['order:*'] };
+      const seen: unknown[] = [];
+      let well = false;
+      const options = { group, topics: [topic], maxAttempts: 2 };
+      const { deliveries, close } = await collect(options, async () => {
+        seen.push(currentRequest().principal);
+        if (!well) throw new Error('no stock');
+      });
+      await runWithRequest({ principal, accessToken: 'secret-of-ada' }, () => publish(topic, 'for ada'));
+      await expect.poll(() => dead(group), WAIT).toMatchObject([{ principal, attempts: 2 }]);
+      expect(JSON.stringify(await dead(group))).not.toContain('secret-of-ada');
+      well = true;
+      await messaging.replay(group);
+      await expect.poll(() => seen, WAIT).toEqual([principal, principal, principal]);
+      await runWithRequest({}, () => publish(topic, 'for nobody'));
+      await expect.poll(() => deliveries.length, WAIT).toBe(4);
+      expect(seen[3]).toBeUndefined();
+      expect(deliveries[3]).not.toHaveProperty('principal');
+      await close();
+    });
+
+    it('takes nobody for a principal who only says so in headers or payload', async () => {
+      const { group, topic } = names();
+      const seen: unknown[] = [];
+      const { deliveries, close } = await collect({ group, topics: [topic] }, async () => {
+        seen.push(currentRequest().principal);
+      });
+      const admin = { subject: 'admin', roles: ['admin'], permissions: ['*'] };
+      const said = JSON.stringify(admin);
+      const lookAlikes = [
+        'principal',
+        'x-principal',
+        'x-rookery-principal',
+        'X-Rookery-Principal',
+        'x-user',
+        'baggage',
+      ];
+      const headers = Object.fromEntries(lookAlikes.map((name) => [name, said]));
+      await messaging.publish([createMessage({ topic, payload: { principal: admin }, headers })]);
+      const ada = { subject: 'ada', roles: [], permissions: [] };
+      await runWithRequest({ principal: ada }, () =>
+        messaging.publish([createMessage({ topic, payload: { principal: admin }, headers })]),
+      );
+      await expect.poll(() => deliveries.length, WAIT).toBe(2);
+      const isAda = (one: unknown) => one !== undefined;
+      expect(seen.filter(isAda)).toEqual([ada]);
+      expect(deliveries.map(({ principal }) => principal).filter(isAda)).toEqual([ada]);
+      await close();
+    });
+
+    it.each([401, 403])(
+      'dead-letters at once what its handler refuses with %s: who sent it may not',
+      async (status) => {
+        const { group, topic } = names();
+        const { deliveries, close } = await collect({ group, topics: [topic] }, async () => {
+          throw new RookeryError('PERMISSION_MISSING', 'not for you', { status });
+        });
+        await publish(topic, 1);
+        await expect
+          .poll(() => dead(group), WAIT)
+          .toMatchObject([{ attempts: 1, reason: 'RookeryError: not for you' }]);
+        expect(deliveries).toHaveLength(1);
+        await close();
+      },
+    );
+
     it('refuses a payload over the limit before anything is sent, and carries one of the limit', async () => {
       const { group, topic } = names();
       const { deliveries, close } = await collect({ group, topics: [topic] });

@@ -1,8 +1,13 @@
 import { type Context, context, createContextKey, trace } from '@opentelemetry/api';
 
-/** Who a request is made for. Set only by a verified token, never by a header a client could write. */
+/**
+ * Who a request is made for. Set by a verified token, or by the message that was published for its bearer; never by a
+ * header a client could write.
+ */
 export interface Principal {
   subject: string;
+  /** The program that the token was given to; its own subject where it acts for itself. */
+  client?: string;
   roles: readonly string[];
   permissions: readonly string[];
 }
@@ -14,6 +19,8 @@ export interface RequestContext {
   /** Traffic lane, for grey releases; undefined is the base lane. */
   lane?: string;
   principal?: Principal;
+  /** The resource by which the request came into this process: `http:GET /orders`. Never leaves it. */
+  entrance?: string;
   /** The verified token that the principal came with; only calls to other services carry it on, messages never do. */
   accessToken?: string;
 }

@@ -1,9 +1,10 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import type { Principal } from '@rookery/observability';
 import { securityErrors } from '../errors.ts';
 import { bearerToken } from '../token/bearer.ts';
 import { TokenVerifier } from '../token/token-verifier.ts';
 import { accessOf } from './access.ts';
-import { incomingCall } from './carrier.ts';
+import { type IncomingCall, incomingCall } from './carrier.ts';
 import { missingFor } from './decide.ts';
 import { VerifiedCalls } from './verified-calls.ts';
 
@@ -18,14 +19,26 @@ export class AccessGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const access = accessOf(context.getHandler() as () => unknown, context.getClass());
     const call = incomingCall(context);
-    if (!access || !call || (access.for === 'bus') !== (call.transport === 'bus')) throw securityErrors.notCallable();
+    if (!access || !call || access.for === (call.transport === 'bus' ? 'anyone' : 'bus')) {
+      throw securityErrors.notCallable();
+    }
     if (access.for !== 'bearer') return true;
-    const token = bearerToken(call.authorization);
-    if (token === undefined) throw securityErrors.tokenMissing();
-    const verified = await this.verifier.verify(token);
-    const missing = missingFor(access, verified.principal);
+    const principal = call.transport === 'bus' ? publishedFor(call.principal) : await this.#bearer(call);
+    const missing = missingFor(access, principal);
     if (missing.length > 0) throw securityErrors.permissionMissing(missing);
-    this.verified.set(call.key, verified);
     return true;
   }
+
+  async #bearer({ key, authorization }: IncomingCall & { transport: 'http' | 'grpc' }): Promise<Principal> {
+    const token = bearerToken(authorization);
+    if (token === undefined) throw securityErrors.tokenMissing();
+    const verified = await this.verifier.verify(token);
+    this.verified.set(key, verified);
+    return verified.principal;
+  }
+}
+
+function publishedFor(principal: Principal | undefined): Principal {
+  if (!principal) throw securityErrors.principalMissing();
+  return principal;
 }

@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 
 /** What a handler, or all handlers of a controller, have declared. */
 export interface Access {
-  /** `bus`: message handlers only, without a principal. */
+  /** `bearer`: who proves who they are; on the bus, whom the message was published for. `bus`: any message, no call. */
   for: 'anyone' | 'bearer' | 'bus';
   permissions: readonly string[];
   roles: readonly string[];

@@ -1,15 +1,15 @@
 import type { ExecutionContext } from '@nestjs/common';
-
-/** The transports that a call can come by. */
-export type Transport = 'http' | 'grpc' | 'bus';
+import type { Principal } from '@rookery/observability';
 
 /** What identifies a call, and what it brings to identify its caller. */
-export interface IncomingCall {
-  transport: Transport;
-  /** The same object for the guard and the interceptor of one call. */
-  key: object;
-  authorization: string | undefined;
-}
+export type IncomingCall =
+  | {
+      transport: 'http' | 'grpc';
+      /** The same object for the guard and the interceptor of one call. */
+      key: object;
+      authorization: string | undefined;
+    }
+  | { transport: 'bus'; key: object; principal: Principal | undefined };
 
 interface GrpcMetadata {
   get(name: string): (string | Buffer)[];
@@ -28,8 +28,12 @@ export function incomingCall(context: ExecutionContext): IncomingCall | undefine
     // Several would be a question of which one counts.
     return { transport: 'grpc', key: received, authorization: values.length > 0 ? values.join(',') : undefined };
   }
-  return 'delivery' in received ? { transport: 'bus', key: received, authorization: undefined } : undefined;
+  if (!isMessage(received)) return undefined;
+  return { transport: 'bus', key: received, principal: received.delivery.principal };
 }
+
+/** The envelope's principal, which @rookery/messaging writes and reads; headers of the message are not looked at. */
+const isMessage = (received: object): received is { delivery: { principal?: Principal } } => 'delivery' in received;
 
 /** Told by its shape: several copies of @grpc/grpc-js may be installed. */
 const isMetadata = (received: object): received is GrpcMetadata => 'getMap' in received && 'get' in received;

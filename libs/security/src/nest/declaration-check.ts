@@ -15,12 +15,17 @@ export function undeclaredHandlers(controllers: Iterable<Type>): string[] {
       .getAllMethodNames(controller.prototype)
       .filter((name) => {
         const method = controller.prototype[name] as () => unknown;
-        const isHandler = Reflect.hasMetadata(PATH_METADATA, method) || Reflect.hasMetadata(PATTERN_METADATA, method);
-        return isHandler && !accessOf(method, controller);
+        const patterns = Reflect.getMetadata(PATTERN_METADATA, method) as unknown[] | undefined;
+        if (!patterns && !Reflect.hasMetadata(PATH_METADATA, method)) return false;
+        const declared = accessOf(method, controller)?.for;
+        // Whoever publishes is on the bus: nothing there is public, and the guard refuses it.
+        return !declared || (declared === 'anyone' && patterns?.some((pattern) => !isGrpc(pattern)));
       })
       .map((name) => `${controller.name}.${name}`),
   );
 }
+
+const isGrpc = (pattern: unknown): boolean => typeof pattern === 'object' && pattern !== null && 'rpc' in pattern;
 
 /** Stops the start of an application with a handler that has declared nothing. */
 @Injectable()

@@ -6,10 +6,13 @@ const NOTHING = { permissions: [], roles: [] };
 /** Anyone may call it, without a token. A token that comes nevertheless is not looked at. */
 export const Public = () => declareAccess({ for: 'anyone', ...NOTHING });
 
-/** Anyone with a valid access token may call it. */
+/** Anyone with a valid access token may call it; for messages: those published for somebody. */
 export const Authenticated = () => declareAccess({ for: 'bearer', ...NOTHING });
 
-/** Callers need a token that grants each of these permissions, by the rules of {@link implies}: `order:create`. */
+/**
+ * Callers need a token that grants each of these permissions, by the rules of {@link implies}: `order:create`. A message
+ * needs a principal who had them when it was published.
+ */
 export function RequiresPermissions(...permissions: [string, ...string[]]): ClassDecorator & MethodDecorator {
   for (const permission of permissions) {
     if (!isPermission(permission))
@@ -18,13 +21,13 @@ export function RequiresPermissions(...permissions: [string, ...string[]]): Clas
   return declareAccess({ for: 'bearer', permissions, roles: [] });
 }
 
-/** Callers need a token with each of these roles. */
+/** Callers need a token with each of these roles; a message, a principal who had them. */
 export function RequiresRoles(...roles: [string, ...string[]]): ClassDecorator & MethodDecorator {
   return declareAccess({ for: 'bearer', permissions: [], roles });
 }
 
 /**
- * A message handler. Whoever may publish on the bus has the bus's own credentials; a message brings no principal, and
- * what it says of a person is data. The handler cannot be called in any other way.
+ * A message handler that takes messages published for nobody: timers, imports, what the platform says by itself. Whoever
+ * may publish on the bus has the bus's own credentials. The handler cannot be called in any other way.
  */
 export const FromBus = () => declareAccess({ for: 'bus', ...NOTHING });

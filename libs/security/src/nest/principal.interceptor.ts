@@ -4,7 +4,10 @@ import type { Observable } from 'rxjs';
 import { incomingCall } from './carrier.ts';
 import { VerifiedCalls } from './verified-calls.ts';
 
-/** Puts who calls into the request's one context, where `currentRequest().principal` finds it. */
+/**
+ * Puts who calls into the request's one context, where `currentRequest().principal` finds it. For a message
+ * @rookery/messaging has done so.
+ */
 @Injectable()
 export class PrincipalInterceptor implements NestInterceptor {
   constructor(@Inject(VerifiedCalls) private readonly verified: VerifiedCalls) {}

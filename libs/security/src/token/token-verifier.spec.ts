@@ -29,7 +29,7 @@ describe('an access token', () => {
   it('of the issuer says who calls and what they may do', async () => {
     const token = issuer.token({ claims: { roles: ['clerk'], permissions: ['order:*'], client_id: 'till' } });
     expect(await verifier.verify(token)).toMatchObject({
-      principal: { subject: 'ada', roles: ['clerk'], permissions: ['order:*'] },
+      principal: { subject: 'ada', client: 'till', roles: ['clerk'], permissions: ['order:*'] },
       clientId: 'till',
       accessToken: token,
     });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AsyncMessage, Envelope, SyncMessage } from 'rabbitmq-client';
+import { principalOf } from '../../delivery/principal.ts';
 import type { DeadLetter, Message } from '../../messaging.ts';
 
 /** Our facts beside the message's own headers. */
@@ -9,8 +10,10 @@ const REASON = 'x-reason';
 const DIED = 'x-died-at-ms';
 /** How often a consumer ended, or its connection, while it had the message. */
 const CRASHES = 'x-crashes';
+/** Written from the envelope only: a header of a message by this name is never sent. */
+const PRINCIPAL = 'x-rookery-principal';
 const OWN =
-  /^x-(occurred-at-ms|attempt|crashes|reason|died-at-ms|delivery-count|death|first-death-|last-death-|acquired-count)/;
+  /^x-(rookery-principal|occurred-at-ms|attempt|crashes|reason|died-at-ms|delivery-count|death|first-death-|last-death-|acquired-count)/i;
 
 /** Properties of a message on the wire: JSON body, `type` is the topic, `messageId` the id. */
 export function envelopeOf(message: Message, extra: Record<string, string | number> = {}): Envelope {
@@ -20,7 +23,12 @@ export function envelopeOf(message: Message, extra: Record<string, string | numb
     timestamp: Math.floor(message.occurredAtMs / 1_000),
     contentType: 'application/json',
     durable: true,
-    headers: { ...message.headers, [OCCURRED]: message.occurredAtMs, ...extra },
+    headers: {
+      ...Object.fromEntries(Object.entries(message.headers).filter(([name]) => !OWN.test(name))),
+      ...(message.principal && { [PRINCIPAL]: JSON.stringify(message.principal) }),
+      [OCCURRED]: message.occurredAtMs,
+      ...extra,
+    },
   };
 }
 
@@ -37,6 +45,7 @@ export const deathHeaders = (attempt: number, reason: string) => ({
 /** The message of a delivery, also of one that another client published with less. */
 export function messageOf(raw: AsyncMessage | SyncMessage): Message {
   const headers = raw.headers ?? {};
+  const principal = principalOf(headers[PRINCIPAL]);
   return {
     id: raw.messageId ?? randomUUID(),
     topic: raw.type ?? raw.routingKey,
@@ -46,6 +55,7 @@ export function messageOf(raw: AsyncMessage | SyncMessage): Message {
         (entry): entry is [string, string] => typeof entry[1] === 'string' && !OWN.test(entry[0]),
       ),
     ),
+    ...(principal && { principal }),
     occurredAtMs: numberOf(headers[OCCURRED]) ?? (raw.timestamp ?? 0) * 1_000,
   };
 }

@@ -1,0 +1,65 @@
+/** How a call was decided. */
+export const DECISIONS = ['passed', 'waited', 'refused', 'shadowed'] as const;
+export type Decision = (typeof DECISIONS)[number];
+
+/** One remembered decision; `decider` is undefined where nobody had anything against the call. */
+export interface Decided<D> {
+  readonly atMs: number;
+  readonly decision: Decision;
+  readonly decider: D | undefined;
+  /** What the decider saw. */
+  readonly observed: number;
+  /** What it compared that with. */
+  readonly limit: number;
+  readonly waitMs: number;
+}
+
+/** The last decisions, in arrays that are made once: remembering one allocates nothing. */
+export class DecisionRing<D> {
+  readonly #size: number;
+  readonly #atMs: Float64Array;
+  readonly #observed: Float64Array;
+  readonly #limits: Float64Array;
+  readonly #waitsMs: Float64Array;
+  readonly #decisions: Uint8Array;
+  readonly #deciders: (D | undefined)[];
+  #next = 0;
+  #count = 0;
+
+  constructor(size: number) {
+    this.#size = size;
+    this.#atMs = new Float64Array(size);
+    this.#observed = new Float64Array(size);
+    this.#limits = new Float64Array(size);
+    this.#waitsMs = new Float64Array(size);
+    this.#decisions = new Uint8Array(size);
+    this.#deciders = new Array<D | undefined>(size).fill(undefined);
+  }
+
+  add(nowMs: number, decision: Decision, decider?: D, observed = 0, limit = 0, waitMs = 0): void {
+    const at = this.#next;
+    this.#atMs[at] = nowMs;
+    this.#decisions[at] = DECISIONS.indexOf(decision);
+    this.#deciders[at] = decider;
+    this.#observed[at] = observed;
+    this.#limits[at] = limit;
+    this.#waitsMs[at] = waitMs;
+    this.#next = at + 1 === this.#size ? 0 : at + 1;
+    if (this.#count < this.#size) this.#count++;
+  }
+
+  /** Newest first. */
+  newest(): Decided<D>[] {
+    return Array.from({ length: this.#count }, (_, age) => {
+      const at = (this.#next - 1 - age + this.#size) % this.#size;
+      return {
+        atMs: this.#atMs[at] ?? 0,
+        decision: DECISIONS[this.#decisions[at] ?? 0] ?? 'passed',
+        decider: this.#deciders[at],
+        observed: this.#observed[at] ?? 0,
+        limit: this.#limits[at] ?? 0,
+        waitMs: this.#waitsMs[at] ?? 0,
+      };
+    });
+  }
+}
