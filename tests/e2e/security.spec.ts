@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createHmac, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -140,6 +141,57 @@ describe('a program with a secret', () => {
     expect(await call(url, { json, headers })).toMatchObject({ status: 403, body: { code: 'PERMISSION_MISSING' } });
     const forged = { authorization: `Bearer ${token.slice(0, -6)}AAAAAA` };
     expect(await call(url, { json, headers: forged })).toMatchObject({ status: 401, body: { code: 'TOKEN_REFUSED' } });
+  });
+});
+
+describe('the gateway refuses, before the service that it is for, a token that', () => {
+  type Part = Record<string, unknown>;
+  const base64 = (part: Part) => Buffer.from(JSON.stringify(part)).toString('base64url');
+  const made = (header: Part, claims: Part, signature: (input: string) => string) => {
+    const input = `${base64(header)}.${base64(claims)}`;
+    return `${input}.${signature(input)}`;
+  };
+  const goodToken = async () => (await oidc.clientCredentialsGrant(await discover(TILL.id, TILL.secret))).access_token;
+  const ask = (token: string) =>
+    call(`${platform.gatewayUrl}/api/auth/accounts`, {
+      json: { username: 'eve' },
+      headers: { authorization: `Bearer ${token}` },
+    });
+  const issuerKey = async () => {
+    const { keys } = (await (await fetch(`${issuer}/jwks`)).json()) as { keys: JsonWebKey[] };
+    return createPublicKey({ key: keys[0] as never, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
+  };
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+  const byStranger = (input: string) => sign('sha256', Buffer.from(input), privateKey).toString('base64url');
+
+  test.each<[string, (good: string) => string | Promise<string>]>([
+    ['is forged', (good) => `${good.slice(0, -6)}AAAAAA`],
+    ['is signed by a stranger', (good) => made(partOf(good, 0), partOf(good, 1), byStranger)],
+    [
+      'puts its expiry off',
+      (good) => `${good.split('.')[0]}.${base64({ ...partOf(good, 1), exp: 4e9 })}.${good.split('.')[2]}`,
+    ],
+    ['needs no signature', (good) => made({ ...partOf(good, 0), alg: 'none' }, partOf(good, 1), () => '')],
+    [
+      'takes the public key for a secret',
+      async (good) => {
+        const pem = await issuerKey();
+        return made({ ...partOf(good, 0), alg: 'HS256' }, partOf(good, 1), (input) =>
+          createHmac('sha256', pem).update(input).digest('base64url'),
+        );
+      },
+    ],
+  ])('%s', async (_, change) => {
+    const refused = await ask(await change(await goodToken()));
+    expect(refused).toMatchObject({ status: 401, body: { code: 'TOKEN_REFUSED' } });
+    expect(refused.headers.get('x-refused-by')).toBe('auth');
+    expect(refused.headers.get('www-authenticate')).toContain('error="invalid_token"');
+  });
+
+  test('a good token gets as far as the service, which decides', async () => {
+    const decided = await ask(await goodToken());
+    expect(decided).toMatchObject({ status: 403, body: { code: 'PERMISSION_MISSING' } });
+    expect(decided.headers.get('x-refused-by')).toBeNull();
   });
 });
 

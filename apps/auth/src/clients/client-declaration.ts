@@ -25,19 +25,25 @@ const Client = z
 
 export type ClientDeclaration = z.output<typeof Client>;
 
-/** The clients that the file of AUTH_CLIENTS_FILE declares; none when it names none. */
-export function readClients(file: string | undefined = process.env.AUTH_CLIENTS_FILE): ClientDeclaration[] {
-  if (!file) return [];
+/** The clients that the file of AUTH_CLIENTS_FILE and the text of AUTH_CLIENTS declare; none where both are unset. */
+export function readClients({ AUTH_CLIENTS_FILE: file, AUTH_CLIENTS: text } = process.env): ClientDeclaration[] {
+  return [
+    ...(file ? parse(`AUTH_CLIENTS_FILE (${file})`, () => readFileSync(file, 'utf8')) : []),
+    ...(text ? parse('AUTH_CLIENTS', () => text) : []),
+  ];
+}
+
+function parse(whose: string, read: () => string): ClientDeclaration[] {
   let data: unknown;
   try {
-    data = JSON.parse(readFileSync(file, 'utf8'));
+    data = JSON.parse(read());
   } catch (cause) {
-    throw new RookeryError('AUTH_CLIENTS', `AUTH_CLIENTS_FILE names ${file}, which is not a readable JSON file.`, {
-      cause,
-    });
+    // Neither the text nor what JSON.parse quotes of it: secrets stand there.
+    const reason = cause instanceof SyntaxError ? undefined : cause;
+    throw new RookeryError('AUTH_CLIENTS', `${whose} is not readable JSON.`, { cause: reason });
   }
   const clients = z.array(Client).max(1_000).safeParse(data);
   if (clients.success) return clients.data;
   const problems = clients.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw new RookeryError('AUTH_CLIENTS', `The clients of ${file} are refused. ${problems.join('; ')}.`);
+  throw new RookeryError('AUTH_CLIENTS', `The clients of ${whose} are refused. ${problems.join('; ')}.`);
 }
