@@ -57,6 +57,7 @@ export class ComposeStack {
     this.#environment = {
       ...process.env,
       ...engine.environment,
+      COMPOSE_HTTP_TIMEOUT: '300',
       ROOKERY_VERSION: 'test',
       GATEWAY_PORT: gateway,
       CONFIG_CENTER_PORT: config,
