@@ -125,6 +125,8 @@ export interface StackApp {
   name: string;
   port: number;
   grpcPort?: number;
+  /** Where its metrics are, when they are not at {@link port}. */
+  metricsPort?: number;
   /** Engines and apps that must be healthy first; each tells the app its variable. */
   needs: readonly string[];
   /** Variable of the port under which it is open on the host. */

@@ -12,7 +12,14 @@ import type { Stack, StackApp, World } from './model.ts';
 export const stack: Stack = {
   engines: [consul, postgres, rabbitmq, redis, nginx, prometheus, grafana, nacos],
   apps: [
-    { name: 'gateway', port: 8080, needs: ['consul'], published: { variable: 'GATEWAY_PORT' } },
+    {
+      name: 'gateway',
+      port: 8080,
+      metricsPort: 8081,
+      needs: ['consul'],
+      published: { variable: 'GATEWAY_PORT' },
+      variables: gatewayWiring,
+    },
     {
       name: 'config-center',
       port: 8090,
@@ -27,6 +34,15 @@ export const stack: Stack = {
     { name: 'fulfilment', port: 3000, needs: ['consul', 'postgres', 'rabbitmq', 'auth'] },
   ],
 };
+
+/** The gateway checks tokens and follows its settings, but waits for neither: the provider answers behind it. */
+function gatewayWiring(world: World): Record<string, string> {
+  return {
+    ...world.issuer(),
+    CONFIG_URL: `http://${world.at('config-center')}`,
+    GATEWAY_ADMIN_HOST: world.listen,
+  };
+}
 
 /** The variables through which an app finds what it needs, in either world. */
 export function wiring(app: StackApp, world: World): Record<string, string> {

@@ -1,4 +1,4 @@
-import type { Secret, World } from '../model.ts';
+import type { Secret, StackApp, World } from '../model.ts';
 import { stack } from '../stack.ts';
 
 export const engineNamed = (name: string) => stack.engines.find((engine) => engine.name === name);
@@ -47,10 +47,11 @@ const operator = () => ({
 
 /** Docker's DNS names every instance of a service, and every build of Prometheus can ask it. */
 function targets(): object {
-  const ports = [...new Set(stack.apps.map(({ port }) => port))];
+  const metricsAt = ({ port, metricsPort = port }: StackApp) => metricsPort;
+  const ports = [...new Set(stack.apps.map(metricsAt))];
   return {
     dns_sd_configs: ports.map((port) => ({
-      names: stack.apps.filter((app) => app.port === port).map(({ name }) => name),
+      names: stack.apps.filter((app) => metricsAt(app) === port).map(({ name }) => name),
       type: 'A',
       port,
       refresh_interval: '15s',

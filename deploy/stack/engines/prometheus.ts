@@ -20,7 +20,7 @@ export const prometheus: Engine = {
     image: 'prom/prometheus:v2.53.4',
     memory: '1g',
     command: flags,
-    health: ['CMD', 'promtool', 'check', 'ready'],
+    health: ['CMD', 'promtool', 'query', 'instant', 'http://127.0.0.1:9090', '1'],
     volume: '/prometheus',
     mounts: { '/etc/prometheus/prometheus.yml': './prometheus/prometheus.yml' },
     published: { variable: 'PROMETHEUS_PORT', port: 9090 },

@@ -37,11 +37,13 @@ interface AgentService {
   Service: string;
   Address: string;
   Port: number;
+  Meta?: Record<string, string>;
 }
 
 function target(service: AgentService): object {
   return {
-    targets: [`${service.Address}:${service.Port}`],
+    // Some keep their metrics on a port that their clients do not reach.
+    targets: [`${service.Address}:${service.Meta?.['metrics-port'] ?? service.Port}`],
     labels: { service: service.Service, instance: service.ID },
   };
 }

@@ -1,22 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { RookeryError } from '@rookery/observability';
-import { isPermission } from '@rookery/security';
 import { z } from 'zod';
+import { ClientId, Permissions, Roles } from '../administration/schemas.ts';
 
 const Client = z
   .strictObject({
-    id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+    id: ClientId,
     /** Shown to people who are asked for their consent. */
     name: z.string().min(1).max(100),
     /** At least 32 random characters; a client without one is public and proves itself with PKCE. */
     secret: z.string().min(32).max(200).optional(),
     /** Where people come back after they have signed in; a client without any acts for itself. */
     redirectUris: z.array(z.url()).max(20).default([]),
-    roles: z.array(z.string().min(1).max(60)).max(50).default([]),
+    /** People sign it in from another device, with a code that it shows. */
+    deviceCode: z.boolean().default(false),
+    roles: Roles.default([]),
     /** What it may do for itself, by client credentials. */
-    permissions: z.array(z.string().refine(isPermission, 'a permission like order:create')).max(100).default([]),
+    permissions: Permissions.default([]),
   })
-  .refine(({ secret, redirectUris }) => secret !== undefined || redirectUris.length > 0, 'a secret or redirectUris');
+  .refine(
+    ({ secret, redirectUris, deviceCode }) => secret !== undefined || redirectUris.length > 0 || deviceCode,
+    'a secret, redirectUris or deviceCode',
+  );
 
 export type ClientDeclaration = z.output<typeof Client>;
 

@@ -5,7 +5,7 @@ ARG USER
 ARG DATA
 COPY . /
 # A new volume takes its owner from here.
-RUN install -d -o "$USER" "$DATA"
+RUN mkdir -p "$DATA" && chown -R "$USER" "$DATA"
 ENV ENGINE=$ENGINE DATA=$DATA PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8
 USER $USER
 ENTRYPOINT ["/entrypoint"]
