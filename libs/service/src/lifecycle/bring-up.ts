@@ -62,7 +62,11 @@ export async function bringUpService(
   });
 
   const openapi = new OpenApiDocument(app, foundation.openapi);
-  const endpoints = new InternalEndpoints({ health, metrics, isOn, openapi: () => openapi.text() });
+  const resilience = async (query: URLSearchParams) => {
+    const { resilienceAnswer } = await import('../resilience/resilience-answers.ts');
+    return resilienceAnswer(app, query);
+  };
+  const endpoints = new InternalEndpoints({ health, metrics, isOn, openapi: () => openapi.text(), resilience });
   const front = new HttpFront({ ...observed, endpoints });
   const started: Started = { logger, health, front, app };
   try {

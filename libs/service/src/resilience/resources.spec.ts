@@ -76,6 +76,14 @@ describe('the handlers of a service', () => {
     expect(Object.keys(seen).sort()).toEqual(['http:GET /api/films/films/:id', 'search']);
     expect(seen['http:GET /api/films/films/:id']).toMatchObject({ inbound: true, succeeded: 2, failed: 0, running: 0 });
     expect(seen.search).toMatchObject({ succeeded: 0, failed: 1 });
+    const state = await fetch(`${service.urls.http}/resilience`);
+    expect(await state.json()).toMatchObject({
+      resources: expect.arrayContaining([expect.objectContaining({ resource: 'search', failed: 1 })]),
+    });
+    const of = await fetch(`${service.urls.http}/resilience?resource=search`);
+    expect(await of.json()).toMatchObject({ resource: 'search', decisions: [{ decision: 'passed' }] });
+    const unknown = await fetch(`${service.urls.http}/resilience?resource=other`);
+    expect([unknown.status, ((await unknown.json()) as { code: string }).code]).toEqual([404, 'RESOURCE_UNKNOWN']);
     expect(await (await fetch(`${service.urls.http}/metrics`)).text()).toContain(
       'resource_calls_total{resource="search",outcome="failed",service="films"} 1',
     );
