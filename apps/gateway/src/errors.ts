@@ -14,8 +14,15 @@ export const errors = {
     new RookeryError('EXPECTATION_UNKNOWN', 'The only expectation that is understood is 100-continue.', {
       status: 417,
     }),
-  upgradeUnsupported: () =>
-    new RookeryError('UPGRADE_UNSUPPORTED', 'The gateway does not forward WebSocket connections yet.', { status: 501 }),
+  upgradeRefused: (reason: string, status: 400 | 426) =>
+    new RookeryError('UPGRADE_REFUSED', `The upgrade is refused: ${reason}.`, { status }),
+  upgradeFailed: (service: string, reason: string) =>
+    new RookeryError('UPGRADE_FAILED', `${service} did not agree to the WebSocket: ${reason}.`, { status: 502 }),
+  tooManyWebSockets: (most: number) =>
+    new RookeryError('TOO_MANY_WEBSOCKETS', `The gateway holds at most ${most} WebSockets, and has as many.`, {
+      status: 503,
+      retryAfterMs: 5_000,
+    }),
   routeUnknown: () =>
     new RookeryError(
       'ROUTE_UNKNOWN',
@@ -24,6 +31,21 @@ export const errors = {
         status: 404,
       },
     ),
+  methodNotAllowed: (method: string, verbs: readonly string[]) =>
+    new RookeryError('METHOD_NOT_ALLOWED', `There is no ${method} here. What there is: ${verbs.join(', ')}.`, {
+      status: 405,
+    }),
+  notJson: (type: string) =>
+    new RookeryError('MEDIA_TYPE_UNSUPPORTED', `Expected a body of application/json, received ${type}.`, {
+      status: 415,
+    }),
+  jsonMalformed: () => new RookeryError('JSON_MALFORMED', 'The body is not well-formed JSON.', { status: 400 }),
+  notGrpc: (service: string) =>
+    new RookeryError('NOT_GRPC', `${service} is called by gRPC: HTTP/2 and content-type application/grpc.`, {
+      status: 415,
+    }),
+  grpcUnsupported: (service: string) =>
+    new RookeryError('GRPC_UNSUPPORTED', `${service} has no gRPC port.`, { status: 501 }),
   serviceUnknown: (service: string) =>
     new RookeryError('SERVICE_UNKNOWN', `No service named ${service} is open to callers of the gateway.`, {
       status: 404,
@@ -48,6 +70,12 @@ export const errors = {
       status: 503,
       retryAfterMs: 1_000,
     }),
+  filterTimeout: (filter: string, afterMs: number) =>
+    new RookeryError('FILTER_TIMEOUT', `The filter ${filter} did not decide within ${Math.round(afterMs)} ms.`, {
+      status: 504,
+    }),
+  filterFailed: (filter: string, cause: unknown) =>
+    new RookeryError('FILTER_FAILED', `The filter ${filter} failed; nothing was forwarded.`, { status: 500, cause }),
   upstreamFailed: (service: string) =>
     new RookeryError('UPSTREAM_FAILED', `The connection to ${service} failed before it answered.`, { status: 502 }),
   upstreamTimeout: (service: string, afterMs: number) =>
@@ -55,3 +83,30 @@ export const errors = {
       status: 504,
     }),
 } as const;
+
+/** The part of the gateway that a code speaks of, for `x-refused-by`; a filter is named by itself. */
+const REFUSERS: Readonly<Record<string, string>> = {
+  BAD_TARGET: 'target',
+  BAD_HEADERS: 'headers',
+  TOO_MANY_HEADERS: 'headers',
+  HEADERS_TOO_LARGE: 'headers',
+  METHOD_UNKNOWN: 'method',
+  EXPECTATION_UNKNOWN: 'headers',
+  UPGRADE_REFUSED: 'upgrade',
+  UPGRADE_FAILED: 'upstream',
+  TOO_MANY_WEBSOCKETS: 'websocket-limit',
+  BAD_REQUEST: 'parser',
+  REQUEST_TIMEOUT: 'deadline',
+  ROUTE_UNKNOWN: 'routes',
+  NOT_GRPC: 'routes',
+  GRPC_UNSUPPORTED: 'discovery',
+  SERVICE_UNKNOWN: 'discovery',
+  NO_INSTANCE: 'discovery',
+  BODY_TOO_LARGE: 'body-limit',
+  CIRCUIT_OPEN: 'breaker',
+  OVERLOADED: 'in-flight-limit',
+  UPSTREAM_FAILED: 'upstream',
+  UPSTREAM_TIMEOUT: 'deadline',
+};
+
+export const refuserOf = (code: string): string => REFUSERS[code] ?? 'gateway';

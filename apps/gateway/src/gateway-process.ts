@@ -1,36 +1,74 @@
-import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
-import { RegistryClient, Upstreams } from '@rookery/discovery';
-import { Health, LOGGER, type Logger, Metrics, RookeryError } from '@rookery/observability';
+import type { BeforeApplicationShutdown } from '@nestjs/common';
+import type { RegistryClient, Upstreams } from '@rookery/discovery';
+import type { Health, Logger, Metrics } from '@rookery/observability';
+import { IssuerKeys, readTokenSettings, TokenVerifier } from '@rookery/security';
 import type { RawHandler } from '@rookery/service';
+import { adminGuard } from './admin/admin-guard.ts';
+import type { AdminServer } from './admin/admin-server.ts';
+import { adminPages } from './admin/pages.ts';
 import { Gateway } from './gateway.ts';
+import { LiveSettings, openSources } from './live/live-settings.ts';
 import { AccessLog } from './observe/access-log.ts';
-import { type GatewaySettings, parseSettings } from './settings.ts';
+
+/** What the data path needs of the process. */
+export interface ProcessParts {
+  registry: RegistryClient;
+  upstreams: Upstreams;
+  metrics: Metrics;
+  health: Health;
+  logger: Logger;
+}
 
 /** The data path as a part of the process: what it needs from there, and its end with it. */
-@Injectable()
 export class GatewayProcess implements BeforeApplicationShutdown {
   readonly #gateway: Gateway;
+  readonly #settings: LiveSettings;
+  readonly #metrics: Metrics;
+  readonly #logger: Logger;
+  #admin: AdminServer | undefined;
 
-  constructor(
-    @Inject(RegistryClient) registry: RegistryClient,
-    @Inject(Upstreams) upstreams: Upstreams,
-    @Inject(Metrics) metrics: Metrics,
-    @Inject(Health) health: Health,
-    @Inject(LOGGER) logger: Logger,
-  ) {
-    // One line a request is what LOG_LEVEL=warn asks to be spared.
-    const accessLog = logger.isLevelEnabled('info') ? new AccessLog() : undefined;
-    this.#gateway = new Gateway({ settings: readSettingsFile(), registry, upstreams, metrics, accessLog });
+  private constructor(gateway: Gateway, settings: LiveSettings, { metrics, logger }: ProcessParts) {
+    this.#gateway = gateway;
+    this.#settings = settings;
+    this.#metrics = metrics;
+    this.#logger = logger;
+  }
+
+  /** Reads the settings, starts the data path with them and lets it follow them. */
+  static async start(parts: ProcessParts): Promise<GatewayProcess> {
+    const { registry, upstreams, metrics, health, logger } = parts;
+    let gateway: Gateway | undefined;
+    const sources = await openSources(process.env, logger);
+    const settings = await LiveSettings.open({ sources, logger }, (value) => gateway?.rehearse(value));
+    try {
+      // One line a request is what LOG_LEVEL=warn asks to be spared.
+      const accessLog = logger.isLevelEnabled('info') ? new AccessLog() : undefined;
+      gateway = new Gateway({
+        settings: settings.value,
+        registry,
+        upstreams,
+        metrics,
+        accessLog,
+        logger,
+        environment: process.env,
+      });
+    } catch (error) {
+      await settings.close();
+      throw error;
+    }
+    const running = gateway;
+    settings.follow((value) => running.apply(value));
+    health.draining.addEventListener('abort', () => running.drain());
     let known = false;
-    this.#gateway.targets.ready.then(
+    running.targets.ready.then(
       () => {
         known = true;
       },
       () => {},
     );
     health.addCheck('registry', () => (known ? { ok: true } : { ok: false, reason: 'has not named the services yet' }));
+    return new GatewayProcess(running, settings, parts);
   }
 
   handlerFor(server: Server): RawHandler {
@@ -38,21 +76,22 @@ export class GatewayProcess implements BeforeApplicationShutdown {
     return (request, response) => this.#gateway.handle(request, response);
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.#gateway.close();
+  /** Shows administrators what there is, until the process ends. */
+  serveAdmin(admin: AdminServer): void {
+    this.#admin = admin;
+    const issuer = readTokenSettings();
+    const verifier = new TokenVerifier(issuer, new IssuerKeys(issuer));
+    const pages = adminPages({ gateway: this.#gateway, settings: this.#settings, metrics: this.#metrics });
+    admin.serve(
+      pages,
+      adminGuard((token) => verifier.verify(token)),
+    );
+    this.#logger.info({ event: 'admin pages ready', url: `${admin.url}/admin` });
   }
-}
 
-/** The file that GATEWAY_SETTINGS names; the defaults when it names none. */
-function readSettingsFile(file: string | undefined = process.env.GATEWAY_SETTINGS): GatewaySettings {
-  if (!file) return parseSettings({});
-  let data: unknown;
-  try {
-    data = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (cause) {
-    throw new RookeryError('GATEWAY_SETTINGS', `GATEWAY_SETTINGS names ${file}, which is not a readable JSON file.`, {
-      cause,
-    });
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.#settings.close();
+    await this.#gateway.close();
+    await this.#admin?.close();
   }
-  return parseSettings(data);
 }

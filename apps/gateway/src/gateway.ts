@@ -1,17 +1,24 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Registry, Upstreams } from '@rookery/discovery';
-import type { Metrics, RookeryError } from '@rookery/observability';
+import type { Logger, Metrics, RookeryError } from '@rookery/observability';
 import { errors } from './errors.ts';
+import { Shared } from './filters/shared.ts';
 import { Deadlines } from './forward/deadlines.ts';
 import { Exchange } from './forward/exchange.ts';
-import { answerProblem } from './forward/problem-response.ts';
+import { problemParts, sendAnswer } from './forward/problem-response.ts';
 import type { AccessLog } from './observe/access-log.ts';
-import { RequestMetrics } from './observe/request-metrics.ts';
-import { newTraceparent, traceIdOf } from './observe/trace.ts';
+import { RequestMetrics, type RouteTotals } from './observe/request-metrics.ts';
+import { readHttp2Head } from './protocols/http2/http2-headers.ts';
+import { Tunnels } from './protocols/websocket/tunnels.ts';
+import { responseOn, Upgrade } from './protocols/websocket/upgrade.ts';
+import { Arrival } from './request/arrival.ts';
 import { type RequestHead, readHead } from './request/request-headers.ts';
 import { pathLength, TARGET_REFUSALS } from './request/target.ts';
-import { RouteTable } from './routes/route-table.ts';
-import { guard } from './server/guard.ts';
+import { AddressSet } from './request/trusted-proxies.ts';
+import { RouteSet } from './routes/route-set.ts';
+import { guard, setServerLimits } from './server/guard.ts';
+import { Ingress } from './server/ingress.ts';
 import type { GatewaySettings } from './settings.ts';
 import { Targets } from './upstream/targets.ts';
 
@@ -19,55 +26,67 @@ export interface GatewayParts {
   settings: GatewaySettings;
   registry: Registry;
   upstreams: Upstreams;
-  /** Served under /metrics. */
   metrics: Metrics;
   /** No line is written without one. */
   accessLog?: AccessLog | undefined;
-}
-
-/** A request as it came. */
-interface Arrival {
-  request: IncomingMessage;
-  response: ServerResponse;
-  /** Text says why the headers are refused. */
-  head: RequestHead | string;
-  traceparent: string;
-  traceId: string;
-  requestId: string;
-  startedAtMs: number;
+  logger: Pick<Logger, 'info' | 'warn'>;
+  /** Where filters find what else they need: AUTH_ISSUER_URL, CACHE_URL; nothing when not given. */
+  environment?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 /** Answered by the process itself, never forwarded. */
 const HEALTH = new Set(['/health/live', '/health/ready']);
-/** Its own name in the registry: a request to it would come back for ever. */
-const ITSELF = 'gateway';
 const NO_ROUTE = 'none';
 
 /** The data path: plain node:http in, undici out. */
 export class Gateway {
   readonly targets: Targets;
-  readonly #settings: GatewaySettings;
-  readonly #metrics: Metrics;
+  readonly #parts: GatewayParts;
+  readonly #shared = new Shared();
   readonly #requests = new RequestMetrics();
-  readonly #log: AccessLog | undefined;
   readonly #deadlines = new Deadlines();
-  readonly #routes: RouteTable;
+  readonly #tunnels: Tunnels;
+  #settings: GatewaySettings;
+  #routes: RouteSet;
+  #trustedProxies: AddressSet | undefined;
   #server: Server | undefined;
+  #ingress: Ingress | undefined;
   #draining = false;
   #inFlight = 0;
 
-  constructor({ settings, registry, upstreams, metrics, accessLog }: GatewayParts) {
-    this.#settings = settings;
-    this.#log = accessLog;
-    this.#metrics = metrics;
-    this.#requests.registerTo(metrics);
-    this.#routes = new RouteTable(settings.routes);
-    this.targets = new Targets(registry, upstreams, {
-      connections: settings.connectionsPerInstance,
-      maxInFlight: settings.maxInFlightPerInstance,
-      connectTimeoutMs: settings.connectTimeoutMs,
-    });
+  constructor(parts: GatewayParts) {
+    this.#parts = parts;
+    this.#requests.registerTo(parts.metrics);
+    this.#tunnels = new Tunnels(parts.settings.websocket, parts.metrics);
+    this.#settings = parts.settings;
+    this.targets = new Targets(parts.registry, parts.upstreams, poolLimits(parts.settings));
+    this.#routes = this.#make(parts.settings, undefined);
+    this.#trustedProxies = trustedProxiesOf(parts.settings);
+    this.#shared.commit();
+  }
+
+  /** The routes in force. */
+  get routes(): RouteSet {
+    return this.#routes;
+  }
+
+  /** Settles with the port of TLS; undefined without it. */
+  async tlsPort(): Promise<number | undefined> {
+    return this.#ingress?.tlsPort();
+  }
+
+  get settings(): GatewaySettings {
+    return this.#settings;
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining();
+  }
+
+  /** What became of the requests so far, by route. */
+  totals(): ReadonlyMap<string, RouteTotals> {
+    return this.#requests.totals();
   }
 
   /** Requests that have not been answered to their end. */
@@ -79,19 +98,54 @@ export class Gateway {
   guard(server: Server): void {
     this.#server = server;
     guard(server, this.#settings);
+    this.#ingress = new Ingress(server, this.#settings, this.#parts.logger);
+    server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) =>
+      this.#serveUpgrade(request, socket, head),
+    );
+  }
+
+  /** Throws where settings cannot work; changes nothing. */
+  rehearse(settings: GatewaySettings): void {
+    const rehearsed = this.#make(settings, this.#routes);
+    rehearsed.retire(async () => {});
+    void this.#shared.abandon();
+  }
+
+  /**
+   * Puts other settings in force, in one step: requests that come from now on see them, those under way end as they
+   * began. Throws where they cannot work, and everything stays as it is.
+   */
+  apply(settings: GatewaySettings): void {
+    const before = this.#routes;
+    this.#routes = this.#make(settings, before);
+    this.#settings = settings;
+    this.#trustedProxies = trustedProxiesOf(settings);
+    this.targets.useLimits(poolLimits(settings));
+    this.#tunnels.useSettings(settings.websocket);
+    if (this.#server) setServerLimits(this.#server, settings);
+    before.retire(this.#shared.commit());
+    const { routes } = this;
+    this.#requests.keep((id) => id === NO_ROUTE || routes.of(id) !== undefined);
   }
 
   /** From now on connections end with their answer. */
   drain(): void {
+    if (this.#draining) return;
     this.#draining = true;
+    this.#tunnels.drain();
+    this.#ingress?.drain();
   }
 
   /** Ends all upstream connections; requests under way may take `drainTimeoutMs`. */
   async close(): Promise<void> {
     this.drain();
+    await this.#tunnels.closed();
     await this.targets.close(this.#settings.drainTimeoutMs);
+    this.#ingress?.close();
     this.#deadlines.close();
-    this.#log?.flush();
+    await new Promise<void>((resolve) => this.#routes.retire(async () => resolve()));
+    await this.#shared.close();
+    this.#parts.accessLog?.flush();
   }
 
   /** Takes a request over; false when it is for the process itself: health. */
@@ -101,43 +155,62 @@ export class Gateway {
     const length = pathLength(url);
     if (length > 0 && HEALTH.has(length === url.length ? url : url.slice(0, length))) return false;
     this.#inFlight++;
-    const head = readHead(request.rawHeaders);
-    const known = typeof head === 'string' ? undefined : head;
-    const traceparent = known?.traceparent ?? newTraceparent();
-    const traceId = traceIdOf(traceparent);
-    const requestId = known?.requestId ?? traceId;
-    const arrival: Arrival = { request, response, head, traceparent, traceId, requestId, startedAtMs };
-    const refusal = this.#serve(arrival, url, length);
+    const head = request.httpVersionMajor === 2 ? readHttp2Head(request as never) : readHead(request.rawHeaders);
+    const arrival = this.#arrivalOf(request, response, head, length, startedAtMs);
+    const refusal = this.#serve(arrival);
     if (refusal) this.#refuse(arrival, refusal);
     return true;
   }
 
+  #serveUpgrade(request: IncomingMessage, socket: Socket, first: Buffer): void {
+    const startedAtMs = performance.now();
+    this.#inFlight++;
+    const head = readHead(request.rawHeaders);
+    const length = pathLength(request.url as string);
+    const response = responseOn(request, socket);
+    const arrival = this.#arrivalOf(request, response, head, length, startedAtMs);
+    arrival.upgrade = new Upgrade(request, response, socket, first, this.#tunnels);
+    const refusal = this.#serve(arrival);
+    if (refusal) this.#refuse(arrival, refusal);
+  }
+
+  #arrivalOf(
+    request: IncomingMessage,
+    response: ServerResponse,
+    head: RequestHead | string,
+    length: number,
+    startedAtMs: number,
+  ): Arrival {
+    const { sampleRatio } = this.#settings.tracing;
+    return new Arrival(request, response, head, length, startedAtMs, this.#trustedProxies, sampleRatio);
+  }
+
   /** Forwards or answers a request; an error when it is refused. */
-  #serve(arrival: Arrival, url: string, length: number): RookeryError | undefined {
-    const { request, response, head, traceparent, traceId, requestId, startedAtMs } = arrival;
-    if (length < 0) return errors.badTarget(TARGET_REFUSALS[length] ?? url);
+  #serve(arrival: Arrival): RookeryError | undefined {
+    const { head, pathLength, url, method } = arrival;
+    if (pathLength < 0) return errors.badTarget(TARGET_REFUSALS[pathLength] ?? url);
     if (typeof head === 'string') return errors.badHeaders(head);
-    if (request.rawHeaders.length > this.#settings.maxHeaders * 2)
+    if (arrival.request.rawHeaders.length > this.#settings.maxHeaders * 2)
       return errors.tooManyHeaders(this.#settings.maxHeaders);
-    if (!METHODS.has(request.method as string)) return errors.methodUnknown(String(request.method));
-    const match = this.#routes.match(url, length);
-    if (!match) return this.#serveOwn(arrival, url.slice(0, length));
-    const target = match.service === ITSELF ? undefined : this.targets.of(match.service);
-    if (!target || target.isInternal) return errors.serviceUnknown(match.service);
-    const { bodyLimitBytes } = match.route;
-    if (head.contentLength !== undefined && head.contentLength > bodyLimitBytes)
-      return errors.bodyTooLarge(bodyLimitBytes);
+    if (arrival.upgrade?.refusal) return arrival.upgrade.refusal;
+    if (!METHODS.has(method)) return errors.methodUnknown(String(method));
+    const routes = this.#routes;
+    const match = routes.match(url, pathLength, arrival);
+    if (!match) return this.#serveOwn(arrival);
+    const { route, chain } = match.compiled;
+    if (arrival.isGrpc !== (route.grpc !== undefined))
+      return route.grpc ? errors.notGrpc(route.grpc) : errors.routeUnknown();
+    const target = chain ? undefined : this.targets.open(match.service);
+    if (!chain && !target) return errors.serviceUnknown(match.service);
+    if (head.contentLength !== undefined && head.contentLength > route.bodyLimitBytes)
+      return errors.bodyTooLarge(route.bodyLimitBytes);
     const exchange = new Exchange({
-      request,
-      response,
+      arrival,
       head,
       match,
       target,
-      requestId,
-      traceparent,
-      traceId,
-      clientAddress: request.socket.remoteAddress ?? 'unknown',
-      startedAtMs,
+      targets: this.targets,
+      routes,
       deadlines: this.#deadlines,
       isDraining: this.#isDraining,
       done: this.#done,
@@ -146,39 +219,37 @@ export class Gateway {
     return undefined;
   }
 
-  /** The few paths that the data path answers by itself, where no route takes them. */
-  #serveOwn({ response, requestId }: Arrival, path: string): RookeryError | undefined {
-    if (path === '/metrics') this.#answerMetrics(response);
-    else if (path === '/') this.#redirect(response, requestId);
-    else return errors.routeUnknown();
+  /** The one path that the data path answers by itself, where no route takes it. */
+  #serveOwn({ response, requestId, path }: Arrival): RookeryError | undefined {
+    if (path !== '/') return errors.routeUnknown();
+    this.#redirect(response, requestId);
     return undefined;
   }
 
-  #refuse({ request, response, requestId, traceId, startedAtMs, head }: Arrival, error: RookeryError): void {
-    const hostile = typeof head === 'string' || error.code === 'BAD_TARGET';
-    const responseBytes = answerProblem(
-      request,
-      response,
-      error,
-      { requestId, traceId, close: hostile || this.#isDraining() },
-      typeof head === 'string' || head.hasBody,
-    );
+  #refuse(arrival: Arrival, error: RookeryError): void {
+    const { request, response, requestId, traceId, startedAtMs, head, isGrpc } = arrival;
+    const hostile = typeof head === 'string' || error.code === 'BAD_TARGET' || arrival.upgrade !== undefined;
+    const problem = problemParts(error, { requestId, traceId, close: hostile || this.#isDraining(), isGrpc });
+    sendAnswer(request, response, problem, typeof head === 'string' || head.hasBody);
     this.#inFlight--;
     const durationMs = performance.now() - startedAtMs;
     this.#requests.observe(NO_ROUTE, NO_ROUTE, error.status, durationMs);
-    this.#log?.add({
+    this.#requests.refused(NO_ROUTE, problem.refusedBy, error.code);
+    this.#parts.accessLog?.add({
       method: String(request.method),
-      path: (request.url as string).split('?', 1)[0] as string,
+      path: arrival.path,
       status: error.status,
       durationMs,
-      responseBytes,
+      responseBytes: problem.body.length,
       route: NO_ROUTE,
       service: NO_ROUTE,
       instance: '',
       tries: 0,
-      traceId,
+      traceparent: arrival.traceparent,
+      parentSpanId: arrival.parentSpanId,
       requestId,
       code: error.code,
+      refusedBy: problem.refusedBy,
     });
   }
 
@@ -188,37 +259,63 @@ export class Gateway {
     response.end();
   }
 
-  #answerMetrics(response: ServerResponse): void {
-    this.#inFlight--;
-    const { registry } = this.#metrics;
-    registry.metrics().then(
-      (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
-      () => response.destroy(),
-    );
-  }
-
   readonly #isDraining = (): boolean => this.#draining || this.#server?.listening === false;
 
   readonly #done = (exchange: Exchange): void => {
     this.#inFlight--;
-    const { request, match, startedAtMs, traceId, requestId } = exchange.parts;
+    const { arrival, match } = exchange.parts;
+    const { startedAtMs, requestId } = arrival;
     const durationMs = performance.now() - startedAtMs;
-    const url = request.url as string;
-    const query = url.indexOf('?');
-    this.#requests.observe(match.route.id, match.service, exchange.status, durationMs);
-    this.#log?.add({
-      method: request.method as string,
-      path: query < 0 ? url : url.slice(0, query),
+    const { service } = exchange;
+    const { id } = match.compiled.route;
+    this.#requests.observe(id, service, exchange.status, durationMs);
+    if (exchange.refusedBy !== undefined) this.#requests.refused(id, exchange.refusedBy, exchange.code ?? '');
+    this.#parts.accessLog?.add({
+      method: arrival.method,
+      path: arrival.path,
       status: exchange.status,
       durationMs,
       responseBytes: exchange.responseBytes,
-      route: match.route.id,
-      service: match.service,
+      route: id,
+      service,
       instance: exchange.instance,
       tries: exchange.tries,
-      traceId,
+      traceparent: arrival.traceparent,
+      parentSpanId: arrival.parentSpanId,
       requestId,
       code: exchange.code,
+      refusedBy: exchange.refusedBy,
     });
   };
+
+  #make(settings: GatewaySettings, previous: RouteSet | undefined): RouteSet {
+    const { registry, metrics, logger, environment = {} } = this.#parts;
+    try {
+      return RouteSet.make({
+        routes: settings.routes,
+        defaultFilters: settings.defaultFilters,
+        previous,
+        registry,
+        metrics,
+        logger,
+        targets: this.targets,
+        shared: this.#shared,
+        environment,
+        clock: Date.now,
+        random: Math.random,
+      });
+    } catch (error) {
+      void this.#shared.abandon();
+      throw error;
+    }
+  }
 }
+
+const trustedProxiesOf = ({ trustedProxies }: GatewaySettings): AddressSet | undefined =>
+  trustedProxies.length > 0 ? new AddressSet(trustedProxies) : undefined;
+
+const poolLimits = (settings: GatewaySettings) => ({
+  connections: settings.connectionsPerInstance,
+  maxInFlight: settings.maxInFlightPerInstance,
+  connectTimeoutMs: settings.connectTimeoutMs,
+});

@@ -3,6 +3,8 @@ export { Authenticated, FromBus, Public, RequiresPermissions, RequiresRoles } fr
 export { SecurityModule } from './nest/security.module.ts';
 export { implies, isPermission } from './permissions/wildcard.ts';
 export { PLATFORM_AUDIENCE, readTokenSettings, type TokenSettings } from './settings.ts';
+export { bearerToken } from './token/bearer.ts';
 export { IssuerKeys, type IssuerKeysOptions } from './token/issuer-keys.ts';
 export { type KeySource, TokenVerifier } from './token/token-verifier.ts';
 export type { VerifiedToken } from './token/verified-token.ts';
+export { type KnownKeys, VerifiedTokens, type VerifiedTokensOptions } from './token/verified-tokens.ts';

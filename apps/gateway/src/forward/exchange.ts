@@ -1,328 +1,292 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type RookeryError, TIMEOUT_HEADER } from '@rookery/observability';
+import type { Duplex } from 'node:stream';
+import type { RookeryError } from '@rookery/observability';
+import type { Dispatcher } from 'undici';
 import { errors } from '../errors.ts';
-import { RequestBody } from '../request/request-body.ts';
+import type { Verdict } from '../filters/filter.ts';
+import { endGrpc } from '../protocols/grpc/grpc-answer.ts';
+import type { Arrival } from '../request/arrival.ts';
 import type { RequestHead } from '../request/request-headers.ts';
-import type { RouteMatch } from '../routes/route-table.ts';
-import type { InstancePool } from '../upstream/instance-pool.ts';
+import type { RouteMatch } from '../routes/compiled-route.ts';
+import type { RouteSet } from '../routes/route-set.ts';
 import type { Target } from '../upstream/target.ts';
+import type { Targets } from '../upstream/targets.ts';
+import type { CallOwner } from './call.ts';
 import type { Deadlines, Waiting } from './deadlines.ts';
-import { answerProblem } from './problem-response.ts';
+import { Passage } from './passage.ts';
+import { type OwnAnswer, problemParts, sendAnswer } from './problem-response.ts';
 import { responseHeaders } from './response-headers.ts';
-import { failureOf, mayRetry, type TryFailure } from './retry-decision.ts';
-import { type TryListener, UpstreamTry } from './upstream-try.ts';
+import { ResponseStream, type StreamOwner } from './response-stream.ts';
+import { type ResponseHeaders, Tries, type TriesOwner } from './tries.ts';
 
 /** What an exchange is made of. */
 export interface ExchangeParts {
-  request: IncomingMessage;
-  response: ServerResponse;
+  arrival: Arrival;
   head: RequestHead;
   match: RouteMatch;
-  target: Target;
-  requestId: string;
-  traceparent: string;
-  traceId: string;
-  clientAddress: string;
-  startedAtMs: number;
+  /** Undefined where the route has filters: they may lead elsewhere, or answer. */
+  target: Target | undefined;
+  targets: Targets;
+  routes: RouteSet;
   deadlines: Deadlines;
   isDraining: () => boolean;
   /** Called once, when nothing more happens. */
   done: (exchange: Exchange) => void;
 }
 
-const HELD_BACK_BYTES = 64 * 1024;
-const ONE_PIECE_BYTES = 8 * 1024;
-
-/** One request on its way through the gateway: tries instances until one answers, then streams the answer. */
-export class Exchange implements TryListener, Waiting {
+/** One request on its way through the gateway: its filters ({@link Passage}), its {@link Tries}, its {@link ResponseStream}. */
+export class Exchange implements TriesOwner, Waiting, StreamOwner, CallOwner {
   slot = -1;
   dueAtMs = 0;
   status = 0;
   code: string | undefined;
-  responseBytes = 0;
-  tries = 0;
-  instance = '';
+  /** Filter or part that refused it. */
+  refusedBy: string | undefined;
+  isOver = false;
   readonly parts: ExchangeParts;
   readonly #limitMs: number;
-  #current: UpstreamTry | undefined;
-  #body: RequestBody | undefined;
-  #tried: Set<string> | undefined;
-  #tryMs = 0;
-  #forwardedHeaders = 0;
-  #began = false;
-  #held: string[] | undefined;
-  #expectedBytes = -1;
-  #finished = false;
-  /** Whether a failure speaks against the service: not when the client left, or gave less time than the route does. */
-  #blamed = false;
-
-  static readonly #releaseOf = (exchange: Exchange): void => exchange.#release();
+  readonly #passage: Passage | undefined;
+  readonly #tries: Tries;
+  #stream: ResponseStream | undefined;
+  #ownBytes = 0;
 
   constructor(parts: ExchangeParts) {
+    const { match, head } = parts;
+    const { chain, route } = match.compiled;
     this.parts = parts;
-    this.#limitMs = Math.min(parts.match.route.timeoutMs, parts.head.timeoutMs ?? Number.POSITIVE_INFINITY);
+    this.#limitMs = Math.min(route.timeoutMs, head.timeoutMs ?? Number.POSITIVE_INFINITY);
+    this.#passage = chain && new Passage({ ...parts, chain }, this);
+    this.#tries = new Tries(parts, this, this.#limitMs, this.#passage);
+  }
+
+  get responseBytes(): number {
+    return this.#stream?.bytes ?? this.#ownBytes;
+  }
+
+  /** The service that is asked, after the filters. */
+  get service(): string {
+    return this.#passage?.call.service ?? this.parts.match.service;
+  }
+
+  get instance(): string {
+    return this.#tries.instance;
+  }
+
+  get tries(): number {
+    return this.#tries.count;
   }
 
   start(): void {
-    const { response, target } = this.parts;
-    response.on('close', () => this.#onClose());
-    if (target.isReady) this.#admit(this.parts.startedAtMs);
-    else this.#awaitTarget();
+    const { arrival, target } = this.parts;
+    arrival.response.on('close', () => this.onClientLeft());
+    if (this.#passage) this.#filter(this.#passage);
+    else if (target) this.#tries.start(target, arrival.startedAtMs);
   }
 
-  onHeaders(attempt: UpstreamTry, status: number, headers: Record<string, string | string[] | undefined>): void {
-    if (status === 503 && this.#tryAnother(attempt, 'busy')) {
-      attempt.discard();
+  #filter(passage: Passage): void {
+    const { arrival, deadlines } = this.parts;
+    const verdict = passage.enter();
+    if (!(verdict instanceof Promise)) {
+      this.#decide(passage, verdict, arrival.startedAtMs);
       return;
     }
-    this.parts.deadlines.delete(this);
-    const { request, response, requestId, isDraining } = this.parts;
-    this.#began = true;
-    this.status = status;
-    const flat = responseHeaders(headers, requestId, isDraining());
-    const length = headers['content-length'];
-    this.#expectedBytes = typeof length === 'string' ? Number(length) : -1;
-    const bodiless = request.method === 'HEAD' || status === 204 || status === 304;
-    if (!bodiless && this.#expectedBytes >= 0 && this.#expectedBytes <= HELD_BACK_BYTES) {
-      // A small body mostly arrives with its headers: they leave together, in one write.
-      this.#held = flat;
-      process.nextTick(Exchange.#releaseOf, this);
+    this.dueAtMs = arrival.startedAtMs + this.#limitMs;
+    deadlines.add(this);
+    void verdict.then((late) => this.#decide(passage, late, performance.now()));
+  }
+
+  #decide(passage: Passage, verdict: Verdict, nowMs: number): void {
+    if (this.isOver) return;
+    const { deadlines, targets } = this.parts;
+    deadlines.delete(this);
+    if (verdict === 'answered') {
+      this.#giveAnswer(passage);
+    } else if (verdict) {
+      this.#refuse(verdict, passage.filter);
+    } else {
+      const target = targets.open(this.service);
+      if (target) this.#tries.start(target, nowMs);
+      else this.#refuse(errors.serviceUnknown(this.service));
+    }
+  }
+
+  /** The filters have not decided in time. */
+  onDue(): void {
+    const filter = this.#passage?.filter ?? 'gateway';
+    this.#refuse(errors.filterTimeout(filter, this.#limitMs), filter);
+  }
+
+  /** Sends what a filter answered; one that writes by itself is only waited for. */
+  #giveAnswer(passage: Passage): void {
+    const { call } = passage;
+    const { given } = call;
+    if (!given) return;
+    const { arrival, head, isDraining } = this.parts;
+    const headers = ['x-request-id', arrival.requestId, ...given.headers];
+    if (isDraining()) headers.push('connection', 'close');
+    const failure = passage.respond('gateway', given.status, headers);
+    if (failure) {
+      this.#fail(failure);
       return;
     }
-    response.writeHead(status, flat);
-    if (!bodiless) response.flushHeaders();
+    const bodiless = this.#isBodiless(call.status);
+    const transforms = bodiless ? undefined : passage.responseBody();
+    if (transforms) {
+      this.#begin(call.status).beginThrough(call.responseHeaders, transforms);
+      this.#stream?.write(given.body, undefined);
+      this.#stream?.end();
+      return;
+    }
+    if (call.status !== 204 && call.status !== 304) call.setResponseHeader('content-length', `${given.body.length}`);
+    this.#send({ status: call.status, headers: call.responseHeaders, body: bodiless ? '' : given.body });
+    if (head.hasBody && !arrival.request.complete) arrival.request.resume();
   }
 
-  onData(attempt: UpstreamTry, chunk: Buffer): void {
-    const { response } = this.parts;
-    this.responseBytes += chunk.length;
-    if (this.#held) {
-      response.writeHead(this.status, this.#held);
-      this.#held = undefined;
+  onResponse(status: number, headers: ResponseHeaders): void {
+    const { arrival, isDraining } = this.parts;
+    const flat = responseHeaders(headers, arrival.requestId, isDraining());
+    const passage = this.#passage;
+    if (headers['grpc-status'] !== undefined && arrival.isGrpc) {
+      // Trailers-Only: what has no body must not look as if it had one.
+      this.#tries.abandon();
+      const failure = passage?.respond('upstream', status, flat);
+      if (failure) this.#fail(failure);
+      else this.#send({ status, headers: passage?.call.responseHeaders ?? flat, body: '' });
+      return;
     }
-    if (this.responseBytes === this.#expectedBytes) {
-      // As text of one byte a character it goes out with the headers in one piece, which is the cheapest write.
-      if (chunk.length <= ONE_PIECE_BYTES) response.end(chunk.toString('latin1'), 'latin1');
-      else response.end(chunk);
-    } else if (!response.write(chunk) && attempt.controller) {
-      const { controller } = attempt;
-      controller.pause();
-      response.once('drain', () => controller.resume());
+    if (!passage) {
+      const length = headers['content-length'];
+      this.#begin(status).begin(flat, typeof length === 'string' ? Number(length) : -1, this.#isBodiless(status));
+      return;
+    }
+    const failure = passage.respond('upstream', status, flat);
+    if (failure) {
+      this.#tries.abandon();
+      this.#fail(failure);
+      return;
+    }
+    const { call } = passage;
+    const bodiless = this.#isBodiless(call.status);
+    const transforms = bodiless ? undefined : passage.responseBody();
+    if (transforms) {
+      call.removeResponseHeader('content-length');
+      this.#begin(call.status).beginThrough(call.responseHeaders, transforms);
+    } else {
+      this.#begin(call.status).begin(
+        call.responseHeaders,
+        Number(call.responseHeader('content-length') ?? -1),
+        bodiless,
+      );
     }
   }
 
-  onEnd(): void {
-    const { response } = this.parts;
-    this.#release();
-    if (!response.writableEnded) response.end();
+  onData(chunk: Buffer, controller: Dispatcher.DispatchController | undefined): void {
+    this.#stream?.write(chunk, controller);
+  }
+
+  onEnd(trailers: ResponseHeaders): void {
+    const { response, request } = this.parts.arrival;
+    if (request.httpVersionMajor === 2 && Object.keys(trailers).length > 0) response.addTrailers(trailers as never);
+    this.#stream?.end();
+  }
+
+  onSent(): void {
     this.#finish();
   }
 
-  onError(attempt: UpstreamTry, error: Error): void {
-    if (this.#finished) return;
-    if (this.#began && !this.#body?.clientLeft) {
-      this.#blamed = true;
-      attempt.outcome = 'failed';
-      this.code = 'UPSTREAM_FAILED';
-      this.parts.response.destroy();
+  onBroken(): void {
+    this.#tries.abandon();
+    this.onCut('FILTER_FAILED');
+  }
+
+  onSwitched(status: number, headers: ResponseHeaders, socket: Duplex): void {
+    const { arrival } = this.parts;
+    this.status = status;
+    const flat = responseHeaders(headers, arrival.requestId, false);
+    this.#passage?.respond('upstream', status, flat);
+    arrival.upgrade?.accept(this.#passage?.call.responseHeaders ?? flat, socket, (bytes, code) => {
+      this.#ownBytes = bytes;
+      this.code = code;
       this.#finish();
-      return;
-    }
-    if (this.#body?.clientLeft) {
-      this.#onClose();
-      return;
-    }
-    this.#blamed = true;
-    const failure = failureOf(error, attempt.sent);
-    attempt.outcome = 'failed';
-    if (!this.#tryAnother(attempt, failure)) this.#answer(errors.upstreamFailed(this.parts.target.service));
-  }
-
-  /** The registry has not answered yet what instances there are: only in a gateway's first moments. */
-  #awaitTarget(): void {
-    const { target } = this.parts;
-    const timer = setTimeout(
-      () => this.#answer(errors.noInstance(target.service, 1_000)),
-      Math.min(this.#limitMs, 2_000),
-    );
-    const known = () => {
-      clearTimeout(timer);
-      if (!this.#finished) this.#admit(performance.now());
-    };
-    target.ready().then(known, known);
-  }
-
-  #admit(nowMs: number): void {
-    const { target } = this.parts;
-    const pool = target.choose();
-    if (!pool) {
-      this.#answer(errors.noInstance(target.service, 1_000));
-    } else if (!target.breaker.admit()) {
-      this.#answer(errors.circuitOpen(target.service, target.breaker.retryAfterMs));
-    } else {
-      target.budget.earn();
-      this.#send(pool, nowMs);
-    }
-  }
-
-  #send(pool: InstancePool, nowMs: number): void {
-    const { request, match, head, target, deadlines } = this.parts;
-    const leftMs = this.#leftMs(nowMs);
-    if (pool.isFull || leftMs <= 0) {
-      this.#answer(pool.isFull ? errors.overloaded(target.service) : this.#timedOut());
-      return;
-    }
-    this.#tryMs = Math.min(leftMs, match.route.tryTimeoutMs);
-    this.tries++;
-    this.instance = pool.instance.id;
-    const attempt = new UpstreamTry(this, target, pool, nowMs);
-    this.#current = attempt;
-    this.dueAtMs = nowMs + this.#tryMs;
-    deadlines.add(this);
-    this.#addOwn(head.headers, leftMs);
-    if (head.hasBody) this.#body = this.#newBody();
-    try {
-      pool.pool.dispatch(
-        {
-          path: request.url as string,
-          method: request.method as 'GET',
-          headers: head.headers,
-          body: head.hasBody ? this.#body : null,
-          bodyTimeout: match.route.idleTimeoutMs,
-        },
-        attempt,
-      );
-    } catch (error) {
-      attempt.onResponseError(undefined as never, error as Error);
-    }
-  }
-
-  #addOwn(headers: string[], leftMs: number): void {
-    const { head, requestId, traceparent, clientAddress } = this.parts;
-    // An earlier try has added these already.
-    if (this.tries === 1) this.#forwardedHeaders = headers.length;
-    else headers.length = this.#forwardedHeaders;
-    if (head.hasBody && head.contentLength !== undefined) headers.push('content-length', String(head.contentLength));
-    headers.push(
-      'x-forwarded-for',
-      clientAddress,
-      'x-forwarded-proto',
-      'http',
-      'x-forwarded-host',
-      head.host,
-      'x-request-id',
-      requestId,
-      'traceparent',
-      traceparent,
-      TIMEOUT_HEADER,
-      String(Math.ceil(leftMs)),
-    );
-  }
-
-  #newBody(): RequestBody {
-    const { request, response, head, match } = this.parts;
-    this.#body?.destroy();
-    const { bodyLimitBytes } = match.route;
-    return new RequestBody(
-      request,
-      bodyLimitBytes,
-      () => {
-        if (head.expectsContinue && !response.headersSent) response.writeContinue();
-      },
-      () => this.#tooLarge(bodyLimitBytes),
-    );
-  }
-
-  #tooLarge(limitBytes: number): void {
-    this.#current?.abandon('unknown');
-    if (this.#began) {
-      this.code = 'BODY_TOO_LARGE';
-      this.parts.response.destroy();
-      this.#finish();
-    } else {
-      this.#answer(errors.bodyTooLarge(limitBytes));
-    }
-  }
-
-  /** Sends the request to another instance when that is safe; false when the failure stands. */
-  #tryAnother(attempt: UpstreamTry, failure: TryFailure): boolean {
-    this.parts.deadlines.delete(this);
-    const { request, head, match, target } = this.parts;
-    const nowMs = performance.now();
-    const allowed = mayRetry({
-      failure,
-      method: request.method as string,
-      hasBody: head.hasBody,
-      sent: attempt.sent,
-      tries: this.tries,
-      maxTries: match.route.tries,
-      leftMs: this.#leftMs(nowMs),
     });
-    if (!allowed || this.#finished || (this.#body?.started ?? false)) return false;
-    this.#tried ??= new Set();
-    this.#tried.add(attempt.pool.instance.id);
-    // A connection that was closed while idle says little of its instance: it may be asked again.
-    const next = target.choose(this.#tried) ?? (failure === 'reset' ? target.choose() : undefined);
-    if (!next || !target.budget.spend()) return false;
-    this.#send(next, nowMs);
-    return true;
   }
 
-  #leftMs(nowMs: number): number {
-    return this.#limitMs - (nowMs - this.parts.startedAtMs);
+  onFailed(error: RookeryError): void {
+    this.#refuse(error);
   }
 
-  onDue(): void {
-    const attempt = this.#current;
-    if (this.#finished || this.#began || !attempt) return;
-    const { route } = this.parts.match;
-    const wasPatient = this.#tryMs >= route.tryTimeoutMs || this.#limitMs >= route.timeoutMs;
-    this.#blamed ||= wasPatient;
-    attempt.abandon(wasPatient ? 'failed' : 'unknown');
-    if (!this.#tryAnother(attempt, 'timeout')) this.#answer(this.#timedOut());
+  /** What has begun cannot be brought to its end: the client must not take it for whole. */
+  onCut(code: string): void {
+    const { response, isGrpc } = this.parts.arrival;
+    this.code = code;
+    if (isGrpc) endGrpc(response, code);
+    else response.destroy();
+    this.#finish();
   }
 
-  #timedOut(): RookeryError {
-    return errors.upstreamTimeout(this.parts.target.service, performance.now() - this.parts.startedAtMs);
-  }
-
-  #onClose(): void {
-    if (this.#finished) return;
-    this.#blamed = false;
+  onClientLeft(): void {
+    if (this.isOver) return;
+    const { response } = this.parts.arrival;
+    if (!this.#tries.isAsking && response.writableFinished) {
+      // A filter has written the response by itself.
+      this.status = response.statusCode;
+      this.#finish();
+      return;
+    }
     this.status ||= 499;
     this.code = 'CLIENT_CLOSED';
-    this.#current?.abandon(this.#began ? 'answered' : 'unknown');
+    this.#tries.abandon();
     this.#finish();
   }
 
-  #release(): void {
-    if (!this.#held || this.#finished) return;
-    const { response } = this.parts;
-    response.writeHead(this.status, this.#held);
-    this.#held = undefined;
-    if (this.#expectedBytes !== 0) response.flushHeaders();
+  #begin(status: number): ResponseStream {
+    this.status = status;
+    this.#stream = new ResponseStream(this.parts.arrival.response, this, status);
+    return this.#stream;
   }
 
-  #answer(error: RookeryError): void {
-    if (this.#finished) return;
-    const { request, response, head, requestId, traceId, isDraining } = this.parts;
-    this.status = error.status;
+  #isBodiless(status: number): boolean {
+    return status === 204 || status === 304 || this.parts.arrival.method === 'HEAD';
+  }
+
+  /** Answers with a problem, which the filters see that saw the request. */
+  #refuse(error: RookeryError, refusedBy?: string): void {
+    if (this.isOver) return;
+    const problem = this.#problem(error, refusedBy);
+    const passage = this.#passage;
+    const failure = passage?.respond('gateway', problem.status, problem.headers);
+    if (failure || !passage) this.#send(failure ? this.#problem(failure) : problem);
+    else this.#send({ status: passage.call.status, headers: passage.call.responseHeaders, body: problem.body });
+  }
+
+  /** Answers that a filter failed, past all filters. */
+  #fail(failure: RookeryError): void {
+    this.#send(this.#problem(failure, this.#passage?.filter));
+  }
+
+  #problem(error: RookeryError, refusedBy?: string): OwnAnswer {
+    const { requestId, traceId, isGrpc } = this.parts.arrival;
+    const problem = problemParts(error, { requestId, traceId, close: this.parts.isDraining(), refusedBy, isGrpc });
     this.code = error.code;
-    this.#body?.destroy();
-    const options = { requestId, traceId, close: isDraining() };
-    this.responseBytes = answerProblem(request, response, error, options, head.hasBody);
+    this.refusedBy = problem.refusedBy;
+    return problem;
+  }
+
+  #send(answer: OwnAnswer): void {
+    const { arrival, head } = this.parts;
+    this.status = answer.status;
+    this.#ownBytes = answer.body.length;
+    sendAnswer(arrival.request, arrival.response, answer, head.hasBody);
     this.#finish();
   }
 
   #finish(): void {
-    if (this.#finished) return;
-    this.#finished = true;
-    this.parts.deadlines.delete(this);
-    this.#body?.destroy();
-    const { target, done, request } = this.parts;
-    if (this.#blamed && this.code !== undefined) target.breaker.failed();
-    else if (this.#began) target.breaker.succeeded();
-    if (this.#began && !request.complete) request.resume();
+    if (this.isOver) return;
+    this.isOver = true;
+    const { arrival, deadlines, done } = this.parts;
+    deadlines.delete(this);
+    this.#tries.end(this.code !== undefined);
+    if (this.#stream && !arrival.request.complete) arrival.request.resume();
+    this.#passage?.end();
     done(this);
   }
 }

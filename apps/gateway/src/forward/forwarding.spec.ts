@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { INTERNAL } from '@rookery/discovery';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseSettings } from '../settings.ts';
 import { type Rig, startRig, until } from '../testing/rig.ts';
 
 let rig: Rig;
@@ -72,7 +73,15 @@ describe('the gateway', () => {
       headers: { traceparent, 'x-request-id': 'r-1', 'x-request-timeout-ms': '1500' },
     });
     expect(given.headers.get('x-request-id')).toBe('r-1');
-    expect(seen[0]?.headers).toMatchObject({ traceparent, 'x-request-id': 'r-1' });
+    expect(seen[0]?.headers['x-request-id']).toBe('r-1');
+    // The gateway's own span, in the caller's trace.
+    expect(seen[0]?.headers.traceparent).toMatch(new RegExp(`^00-${'a'.repeat(32)}-(?!b{16})[0-9a-f]{16}-01$`));
+    await until('the line is out', () => rig.log.length === 1);
+    expect(rig.log[0]).toMatchObject({
+      traceId: 'a'.repeat(32),
+      parentSpanId: 'b'.repeat(16),
+      spanId: seen[0]?.headers.traceparent?.slice(36, 52),
+    });
     expect(Number(seen[0]?.headers['x-request-timeout-ms'])).toBeGreaterThan(1_000);
     expect(Number(seen[0]?.headers['x-request-timeout-ms'])).toBeLessThanOrEqual(1_500);
     const made = await fetch(`${rig.url}/api/catalog/`);
@@ -244,6 +253,15 @@ describe('the gateway', () => {
     expect(refused).toMatch(/^HTTP\/1.1 413 /);
   });
 
+  it('says that a trace is not to be kept where none of those that begin here is', async () => {
+    rig.gateway.apply(parseSettings({ tracing: { sampleRatio: 0 } }));
+    const seen = await echo();
+    await fetch(`${rig.url}/api/catalog/`);
+    const sampled = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    await fetch(`${rig.url}/api/catalog/`, { headers: { traceparent: sampled } });
+    expect(seen.map(({ headers }) => headers.traceparent?.slice(-3))).toEqual(['-00', '-01']);
+  });
+
   it('writes one log line and one count a request', async () => {
     await echo();
     await fetch(`${rig.url}/api/catalog/films?secret=1`);
@@ -257,7 +275,7 @@ describe('the gateway', () => {
       tries: 1,
     });
     expect(rig.log[1]).toMatchObject({ status: 404, code: 'ROUTE_UNKNOWN' });
-    const text = await (await fetch(`${rig.url}/metrics`)).text();
+    const text = await rig.metrics.registry.metrics();
     expect(text).toContain(
       'gateway_requests_total{route="services",upstream="catalog",status="200",service="gateway"} 1',
     );

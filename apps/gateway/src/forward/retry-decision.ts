@@ -6,12 +6,13 @@ export type TryFailure =
   | 'reset'
   /** The time for one try was over. */
   | 'timeout'
-  /** The instance answered 503. */
+  /** The instance answered that it cannot now: 503, or what else the route says. */
   | 'busy';
 
 export interface RetryFacts {
   failure: TryFailure;
-  method: string;
+  /** Whether the route says that the method may be sent twice. */
+  repeatable: boolean;
   hasBody: boolean;
   /** Whether a connection was there and the request may have gone out. */
   sent: boolean;
@@ -20,15 +21,13 @@ export interface RetryFacts {
   leftMs: number;
 }
 
-const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
-
 /**
  * Whether another try is safe and makes sense. What never went out can always be sent again; what may have gone out
  * only where doing it twice is as doing it once, and where no body was taken from the client.
  */
-export function mayRetry({ method, hasBody, sent, tries, maxTries, leftMs }: RetryFacts): boolean {
+export function mayRetry({ repeatable, hasBody, sent, tries, maxTries, leftMs }: RetryFacts): boolean {
   if (tries >= maxTries || leftMs <= 0) return false;
-  return !sent || (REPEATABLE.has(method) && !hasBody);
+  return !sent || (repeatable && !hasBody);
 }
 
 const NOT_CONNECTED = new Set([

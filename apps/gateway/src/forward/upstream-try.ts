@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { InstancePool } from '../upstream/instance-pool.ts';
 import type { Outcome, Target } from '../upstream/target.ts';
@@ -9,7 +10,9 @@ type Headers = Record<string, string | string[] | undefined>;
 export interface TryListener {
   onHeaders(attempt: UpstreamTry, status: number, headers: Headers): void;
   onData(attempt: UpstreamTry, chunk: Buffer): void;
-  onEnd(attempt: UpstreamTry): void;
+  onEnd(attempt: UpstreamTry, trailers: Headers): void;
+  /** The instance agreed to another protocol: the socket is the listener's from now on. */
+  onUpgrade(attempt: UpstreamTry, status: number, headers: Headers, socket: Duplex): void;
   onError(attempt: UpstreamTry, error: Error): void;
 }
 
@@ -57,6 +60,17 @@ export class UpstreamTry implements Dispatcher.DispatchHandler {
     if (this.#deaf) controller.abort(new Error('abandoned'));
   }
 
+  onRequestUpgrade(_controller: Controller, status: number, headers: Headers, socket: Duplex): void {
+    if (this.#deaf) {
+      socket.destroy();
+    } else {
+      this.#latencyMs = performance.now() - this.startedAtMs;
+      this.outcome = 'answered';
+      this.listener.onUpgrade(this, status, headers, socket);
+    }
+    this.#settle();
+  }
+
   onResponseStart(_controller: Controller, status: number, headers: Headers): void {
     if (status < 200 || this.#deaf) return;
     this.#latencyMs = performance.now() - this.startedAtMs;
@@ -73,9 +87,9 @@ export class UpstreamTry implements Dispatcher.DispatchHandler {
     if (this.#discardedBytes > DISCARD_BYTES) controller.abort(new Error('abandoned'));
   }
 
-  onResponseEnd(): void {
+  onResponseEnd(_controller: Controller, trailers: Headers): void {
     this.#settle();
-    if (!this.#deaf) this.listener.onEnd(this);
+    if (!this.#deaf) this.listener.onEnd(this, trailers);
   }
 
   onResponseError(_controller: Controller, error: Error): void {

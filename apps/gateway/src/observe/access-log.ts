@@ -1,4 +1,6 @@
-/** One finished request. */
+import { spanIdOf, traceIdOf } from './trace.ts';
+
+/** One finished request: at once its span, as ids, time, duration and what it was about. */
 export interface AccessEntry {
   method: string;
   /** Without the query: it may hold secrets. */
@@ -10,10 +12,14 @@ export interface AccessEntry {
   service: string;
   instance: string;
   tries: number;
-  traceId: string;
+  /** The gateway's span. */
+  traceparent: string;
+  parentSpanId: string | undefined;
   requestId: string;
   /** Why the gateway itself answered. */
   code: string | undefined;
+  /** Filter or part that refused it. */
+  refusedBy: string | undefined;
 }
 
 const BUFFER_BYTES = 64 * 1024;
@@ -33,13 +39,14 @@ export class AccessLog {
   }
 
   add(entry: AccessEntry): void {
-    const { path, code, instance } = entry;
+    const { path, code, refusedBy, instance, traceparent, parentSpanId } = entry;
     const line =
       `{"level":30,"time":"${this.#time()}","service":"gateway","event":"request","method":"${entry.method}","path":` +
       `${quoted(path)},"status":${entry.status},"durationMs":${Math.round(entry.durationMs * 100) / 100},"responseBytes":` +
       `${entry.responseBytes},"route":"${entry.route}","upstream":"${entry.service}","upstreamInstance":${quoted(instance)},` +
-      `"tries":${entry.tries},"traceId":"${entry.traceId}","requestId":"${entry.requestId}"` +
-      `${code === undefined ? '' : `,"code":"${code}"`}}\n`;
+      `"tries":${entry.tries},"traceId":"${traceIdOf(traceparent)}","spanId":"${spanIdOf(traceparent)}",` +
+      `${parentSpanId === undefined ? '' : `"parentSpanId":"${parentSpanId}",`}"requestId":"${entry.requestId}"` +
+      `${code === undefined ? '' : `,"code":"${code}"`}${refusedBy === undefined ? '' : `,"refusedBy":"${refusedBy}"`}}\n`;
     // A character takes at most three bytes.
     if (this.#used + line.length * 3 > BUFFER_BYTES) this.flush();
     this.#used += this.#buffer.write(line, this.#used);

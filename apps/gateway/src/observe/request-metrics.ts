@@ -12,12 +12,30 @@ interface Series {
   sumMs: number;
 }
 
+interface Refusals {
+  readonly route: string;
+  readonly filter: string;
+  readonly code: string;
+  count: number;
+}
+
+/** What became of the requests of one route so far. */
+export interface RouteTotals {
+  readonly requests: number;
+  /** Answered with 5xx, refusals included. */
+  readonly errors: number;
+  /** Answered by a filter or the gateway in place of an instance. */
+  readonly refused: number;
+  readonly sumMs: number;
+}
+
 /**
- * Rate, errors and duration of each route and service. Counting is plain arithmetic on the data path; Prometheus'
+ * Rate, errors and duration of each route and service, and why requests were refused. Counting is plain arithmetic on the data path; Prometheus'
  * shape is made when somebody asks.
  */
 export class RequestMetrics {
   readonly #series = new Map<string, Map<string, Series>>();
+  readonly #refusals = new Map<string, Refusals>();
 
   observe(route: string, service: string, status: number, durationMs: number): void {
     const series = this.#of(route, service);
@@ -28,7 +46,42 @@ export class RequestMetrics {
     series.buckets[bucket] = (series.buckets[bucket] ?? 0) + 1;
   }
 
-  /** Adds both metrics to a registry. */
+  /** A filter or part answered in place of an instance. */
+  refused(route: string, filter: string, code: string): void {
+    const key = `${route} ${filter} ${code}`;
+    const known = this.#refusals.get(key);
+    if (known) known.count++;
+    else this.#refusals.set(key, { route, filter, code, count: 1 });
+  }
+
+  /** Forgets routes that are not there any more. */
+  keep(isKept: (route: string) => boolean): void {
+    for (const route of this.#series.keys()) if (!isKept(route)) this.#series.delete(route);
+    for (const [key, { route }] of this.#refusals) if (!isKept(route)) this.#refusals.delete(key);
+  }
+
+  /** By route. */
+  totals(): Map<string, RouteTotals> {
+    const totals = new Map<string, RouteTotals>();
+    for (const [route, services] of this.#series) {
+      let [requests, errors, sumMs] = [0, 0, 0];
+      for (const series of services.values()) {
+        sumMs += series.sumMs;
+        for (const [status, count] of series.statuses) {
+          requests += count;
+          if (status >= 500) errors += count;
+        }
+      }
+      totals.set(route, { requests, errors, refused: 0, sumMs });
+    }
+    for (const { route, count } of this.#refusals.values()) {
+      const known = totals.get(route);
+      if (known) totals.set(route, { ...known, refused: known.refused + count });
+    }
+    return totals;
+  }
+
+  /** Adds the metrics to a registry. */
   registerTo({ registry }: Metrics): void {
     const register = (metric: { name: string; help: string; type: string; values: () => unknown[] }) => {
       const get = async () => ({ ...metric, aggregator: 'sum', values: metric.values() });
@@ -45,6 +98,12 @@ export class RequestMetrics {
       help: 'Time from a request to the end of its response',
       type: 'histogram',
       values: () => this.#durations(),
+    });
+    register({
+      name: 'gateway_refusals_total',
+      help: 'Requests that a filter or a part of the gateway answered in place of an instance',
+      type: 'counter',
+      values: () => [...this.#refusals.values()].map(({ count, ...labels }) => ({ value: count, labels })),
     });
   }
 

@@ -15,8 +15,16 @@ function randomHex(bytes: number): string {
   return text;
 }
 
-/** A new W3C traceparent, sampled. */
-export const newTraceparent = (): string => `00-${randomHex(16)}-${randomHex(8)}-01`;
+/** A new W3C traceparent; `sampled` says whether those who come after us shall keep what they see of it. */
+export const newTraceparent = (sampled = true): string =>
+  `00-${randomHex(16)}-${randomHex(8)}-${sampled ? '01' : '00'}`;
+
+/** Our own span in the trace of who called us, sampled as he says. */
+export const childOf = (traceparent: string): string =>
+  `${traceparent.slice(0, 36)}${randomHex(8)}${traceparent.slice(52)}`;
+
+/** The id of the span inside a traceparent. */
+export const spanIdOf = (traceparent: string): string => traceparent.slice(36, 52);
 
 /** The trace id inside a traceparent. */
 export const traceIdOf = (traceparent: string): string => traceparent.slice(3, 35);

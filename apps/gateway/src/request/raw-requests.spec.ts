@@ -127,21 +127,6 @@ describe('a request beyond a limit', () => {
     expect(await rig.raw(lines('CONNECT evil:443 HTTP/1.1', 'Host: evil:443'))).toBe('');
   });
 
-  it('for a WebSocket is told so', async () => {
-    const answer = await rig.raw(
-      lines(
-        'GET /api/catalog/a HTTP/1.1',
-        'Host: h',
-        'Connection: Upgrade',
-        'Upgrade: websocket',
-        'Sec-WebSocket-Version: 13',
-        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-      ),
-    );
-    expect(statuses(answer)).toEqual([501]);
-    expect(answer).toContain('UPGRADE_UNSUPPORTED');
-  });
-
   it('with another expectation is 417', async () => {
     expect(
       statuses(await rig.raw(lines('POST /api/catalog/a HTTP/1.1', 'Host: h', 'Expect: tea', 'Content-Length: 1'))),

@@ -59,11 +59,17 @@ export class RequestBody extends Readable {
   };
 
   readonly #onEnd = (): void => {
-    this.push(null);
+    // A stream of HTTP/2 that was reset ends too: what came of it must not be taken for whole.
+    if (this.#source.aborted) this.#leave();
+    else this.push(null);
   };
 
   readonly #onClose = (): void => {
-    if (this.#source.complete) return;
+    if (!this.#source.complete || this.#source.aborted) this.#leave();
+  };
+
+  readonly #leave = (): void => {
+    if (this.clientLeft) return;
     this.clientLeft = true;
     this.destroy(new Error('the client left'));
   };

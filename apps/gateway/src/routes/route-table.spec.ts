@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseSettings } from '../settings.ts';
-import { RouteTable } from './route-table.ts';
+import { compile, factsOf } from '../testing/compile.ts';
+import type { RouteSet } from './route-set.ts';
 
-const table = (routes?: unknown) => new RouteTable(parseSettings({ routes }).routes);
-const find = (routes: RouteTable, path: string) => {
-  const match = routes.match(path, path.length);
-  return match && `${match.route.id} ${match.service}`;
+const table = (routes?: unknown) => compile({ routes });
+const find = (routes: RouteSet, path: string) => {
+  const match = routes.match(path, path.length, factsOf());
+  return match && `${match.compiled.route.id} ${match.service}`;
 };
 
 describe('the default routes', () => {

@@ -1,46 +1,41 @@
-import type { Route } from './route.ts';
-
-/** Where a path leads. */
-export interface RouteMatch {
-  readonly route: Route;
-  readonly service: string;
-}
+import type { CompiledRoute, RouteMatch } from './compiled-route.ts';
+import { Leaf } from './leaf.ts';
+import type { RequestFacts } from './request-facts.ts';
+import { predicatesIn } from './when.ts';
 
 interface Node {
   literals: Map<string, Node>;
   named: Node | undefined;
-  /** Route that ends here. */
-  exact: Route | undefined;
-  /** Route that takes any rest from here. */
-  rest: Route | undefined;
+  /** Routes that end here. */
+  exact: Leaf | undefined;
+  /** Routes that take any rest from here. */
+  rest: Leaf | undefined;
 }
-
-const SERVICE_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 const node = (): Node => ({ literals: new Map(), named: undefined, exact: undefined, rest: undefined });
 
-/** Finds a path's route by its segments: the cost depends on the path's depth, not on the number of routes. */
+/** Finds a request's route by the segments of its path: the cost depends on the path's depth, not on the number of routes. */
 export class RouteTable {
   readonly #root = node();
 
-  constructor(routes: readonly Route[]) {
-    for (const route of routes) this.#add(route);
+  constructor(routes: readonly CompiledRoute[]) {
+    for (const [rank, compiled] of inOrder(routes).entries()) {
+      compiled.rank = rank;
+      this.#add(compiled);
+    }
   }
 
-  /** The route of the first `length` characters of `target`, or undefined. */
-  match(target: string, length: number): RouteMatch | undefined {
-    const route = find(this.#root, target, 1, length);
-    if (!route) return undefined;
-    if (!route.service.startsWith('{')) return { route, service: route.service };
-    const service = segmentOf(target, length, route.path.split('/').indexOf(route.service));
-    return SERVICE_NAME.test(service) ? { route, service } : undefined;
+  /** Where a request leads whose path is the first `length` characters of `target`; undefined where no route takes it. */
+  match(target: string, length: number, facts: RequestFacts): RouteMatch | undefined {
+    return find(this.#root, target, 1, length, facts);
   }
 
-  #add(route: Route): void {
+  #add(compiled: CompiledRoute): void {
     let at = this.#root;
-    for (const segment of route.path.split('/').slice(1)) {
+    for (const segment of compiled.route.path.split('/').slice(1)) {
       if (segment === '**') {
-        at.rest = route;
+        at.rest ??= new Leaf();
+        at.rest.add(compiled);
         return;
       }
       if (segment === '') continue;
@@ -56,23 +51,28 @@ export class RouteTable {
         at = next;
       }
     }
-    at.exact = route;
+    at.exact ??= new Leaf();
+    at.exact.add(compiled);
   }
 }
 
-function find(from: Node, target: string, start: number, length: number): Route | undefined {
-  if (start >= length) return from.exact ?? from.rest;
+/** By priority, then those that want more of a request, then as they stand. */
+function inOrder(routes: readonly CompiledRoute[]): CompiledRoute[] {
+  return routes
+    .map((compiled) => ({ compiled, wants: predicatesIn(compiled.route.when ?? {}) }))
+    .sort((a, b) => b.compiled.route.priority - a.compiled.route.priority || b.wants - a.wants)
+    .map(({ compiled }) => compiled);
+}
+
+function find(from: Node, target: string, start: number, length: number, facts: RequestFacts): RouteMatch | undefined {
+  if (start >= length) return from.exact?.match(target, length, facts) ?? from.rest?.match(target, length, facts);
   const slash = target.indexOf('/', start);
   const end = slash < 0 || slash > length ? length : slash;
   const literal = from.literals.size > 0 ? from.literals.get(target.slice(start, end)) : undefined;
-  const found = literal && find(literal, target, end + 1, length);
+  const found = literal && find(literal, target, end + 1, length, facts);
   if (found) return found;
-  return (from.named && end > start && find(from.named, target, end + 1, length)) || from.rest;
-}
-
-function segmentOf(target: string, length: number, index: number): string {
-  let start = 1;
-  for (let skip = index; skip > 1; skip--) start = target.indexOf('/', start) + 1;
-  const slash = target.indexOf('/', start);
-  return target.slice(start, slash < 0 || slash > length ? length : slash);
+  return (
+    (from.named && end > start && find(from.named, target, end + 1, length, facts)) ||
+    from.rest?.match(target, length, facts)
+  );
 }

@@ -11,10 +11,7 @@ const LINGER_MS = 500;
 
 /** Time limits of a server, and answers for what never becomes an ordinary request. */
 export function guard(server: Server, settings: GatewaySettings): void {
-  server.headersTimeout = settings.headersTimeoutMs;
-  server.requestTimeout = settings.requestTimeoutMs;
-  server.keepAliveTimeout = settings.keepAliveTimeoutMs;
-  server.timeout = settings.idleTimeoutMs;
+  setServerLimits(server, settings);
   // Read when the server begins to listen; Node looks for slow requests only so often.
   Object.assign(server, { connectionsCheckingInterval: Math.min(1_000, settings.headersTimeoutMs / 2) });
   // Node drops headers beyond this number without a word; the gateway counts and refuses by itself.
@@ -25,12 +22,25 @@ export function guard(server: Server, settings: GatewaySettings): void {
     const { status, headers, body } = problemParts(errors.expectationUnknown(), { ...identity(), close: true });
     response.writeHead(status, headers).end(body);
   });
-  server.on('upgrade', (_request: IncomingMessage, socket: Duplex) => refuse(socket, errors.upgradeUnsupported()));
+  // Any other protocol that a client would like is not spoken of: its request is answered as it is (RFC 9110, 7.8).
+  Object.assign(server, { shouldUpgradeCallback: asksForWebSocket });
   // Others may set theirs until the server listens.
   server.once('listening', () => {
     server.removeAllListeners('clientError');
     server.on('clientError', answerClientError);
   });
+}
+
+/** Whether the client names websocket among the protocols that it would go on in. */
+const asksForWebSocket = ({ headers: { upgrade } }: IncomingMessage): boolean =>
+  upgrade?.toLowerCase().includes('websocket') === true;
+
+/** Time limits that also a server which listens already takes over. */
+export function setServerLimits(server: Server, settings: GatewaySettings): void {
+  server.headersTimeout = settings.headersTimeoutMs;
+  server.requestTimeout = settings.requestTimeoutMs;
+  server.keepAliveTimeout = settings.keepAliveTimeoutMs;
+  server.timeout = settings.idleTimeoutMs;
 }
 
 function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {

@@ -19,9 +19,29 @@ export class FakeRegistry implements Registry {
       weight: 1,
       metadata,
     }));
+    this.#setAll(service, instances);
+  }
+
+  #setAll(service: string, instances: readonly Instance[]): void {
     this.#services.set(service, instances);
     for (const listener of this.#watchers.get(service) ?? []) listener(instances);
     for (const listener of this.#nameWatchers) listener([...this.#services.keys()]);
+  }
+
+  /** Instances that serve gRPC, by their gRPC ports. */
+  setGrpc(service: string, ...grpcPorts: number[]): void {
+    this.#setAll(
+      service,
+      grpcPorts.map((grpcPort) => ({
+        id: `${service}-${grpcPort}`,
+        service,
+        address: '127.0.0.1',
+        port: 1,
+        grpcPort,
+        weight: 1,
+        metadata: {},
+      })),
+    );
   }
 
   async register(instance: Instance) {

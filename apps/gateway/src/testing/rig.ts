@@ -1,8 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { Upstreams } from '@rookery/discovery';
-import { Metrics } from '@rookery/observability';
-import { Gateway } from '../gateway.ts';
+import { createLogger, Metrics } from '@rookery/observability';
+import { Gateway, type GatewayParts } from '../gateway.ts';
 import { AccessLog } from '../observe/access-log.ts';
 import { parseSettings } from '../settings.ts';
 import { FakeRegistry } from './fake-registry.ts';
@@ -15,6 +15,7 @@ export interface Rig {
   readonly gateway: Gateway;
   readonly server: Server;
   readonly log: Record<string, unknown>[];
+  readonly metrics: Metrics;
   /** A real HTTP server as one more instance of nothing yet; answers its port. */
   upstream(listener: RequestListener): Promise<{ port: number; server: Server }>;
   /** Sends bytes as they are and answers what came back until the connection closed. */
@@ -22,10 +23,14 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-export async function startRig(settings: Record<string, unknown> = {}): Promise<Rig> {
+export async function startRig(
+  settings: Record<string, unknown> = {},
+  { environment }: Pick<GatewayParts, 'environment'> = {},
+): Promise<Rig> {
   const registry = new FakeRegistry();
   const upstreams = new Upstreams(registry);
   const log: Record<string, unknown>[] = [];
+  const metrics = new Metrics('gateway');
   const accessLog = new AccessLog((lines) => {
     for (const line of Buffer.from(lines).toString().trim().split('\n')) log.push(JSON.parse(line));
   });
@@ -33,8 +38,10 @@ export async function startRig(settings: Record<string, unknown> = {}): Promise<
     settings: parseSettings({ drainTimeoutMs: 2_000, ...settings }),
     registry,
     upstreams,
-    metrics: new Metrics('gateway'),
+    metrics,
     accessLog,
+    logger: createLogger({ service: 'gateway', level: 'silent' }),
+    environment,
   });
   const server = createServer((request, response) => {
     if (!gateway.handle(request, response)) response.end('own');
@@ -49,6 +56,7 @@ export async function startRig(settings: Record<string, unknown> = {}): Promise<
     gateway,
     server,
     log,
+    metrics,
     async upstream(listener) {
       const upstream = createServer(listener);
       started.push(upstream);

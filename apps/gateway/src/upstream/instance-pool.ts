@@ -9,9 +9,19 @@ export interface PoolLimits {
   connectTimeoutMs: number;
 }
 
+/** The types of undici know this option for a single client only. */
+type Http2Options = Pool.Options & { useH2c: boolean };
+
+/** Each carries a hundred calls at once. */
+const GRPC_CONNECTIONS = 16;
+
+const hostOf = ({ address }: Instance): string => (address.includes(':') ? `[${address}]` : address);
+
 /** Connections to one instance. */
 export class InstancePool {
   readonly pool: Pool;
+  readonly #limits: PoolLimits;
+  #grpc: Pool | undefined;
   readonly #maxInFlight: number;
   inFlight = 0;
 
@@ -19,9 +29,9 @@ export class InstancePool {
     readonly instance: Instance,
     limits: PoolLimits,
   ) {
+    this.#limits = limits;
     this.#maxInFlight = limits.maxInFlight;
-    const host = instance.address.includes(':') ? `[${instance.address}]` : instance.address;
-    this.pool = new Pool(`http://${host}:${instance.port}`, {
+    this.pool = new Pool(`http://${hostOf(instance)}:${instance.port}`, {
       connections: limits.connections,
       pipelining: 1,
       connectTimeout: limits.connectTimeoutMs,
@@ -32,15 +42,34 @@ export class InstancePool {
     });
   }
 
+  /** HTTP/2 to its gRPC port; undefined where it has none. */
+  get grpc(): Pool | undefined {
+    const { grpcPort } = this.instance;
+    if (grpcPort === undefined) return undefined;
+    const options: Http2Options = {
+      connections: GRPC_CONNECTIONS,
+      connectTimeout: this.#limits.connectTimeoutMs,
+      headersTimeout: 0,
+      keepAliveTimeout: 60_000,
+      allowH2: true,
+      useH2c: true,
+    };
+    this.#grpc ??= new Pool(`http://${hostOf(this.instance)}:${grpcPort}`, options);
+    return this.#grpc;
+  }
+
   get isFull(): boolean {
     return this.inFlight >= this.#maxInFlight;
   }
 
   /** Lets what is under way end, at most `graceMs`, then closes every connection. */
   async close(graceMs: number): Promise<void> {
-    const timer = setTimeout(() => void this.pool.destroy(), graceMs);
+    const pools = this.#grpc ? [this.pool, this.#grpc] : [this.pool];
+    const timer = setTimeout(() => {
+      for (const pool of pools) void pool.destroy();
+    }, graceMs);
     try {
-      await this.pool.close();
+      await Promise.all(pools.map((pool) => pool.close()));
     } catch {
       // Destroyed by the timer meanwhile: that is a close too.
     } finally {

@@ -15,7 +15,7 @@ export class Target {
   readonly breaker = new PassiveBreaker({ consecutive: 50, minimumCalls: 20, openMs: 1_000, maxOpenMs: 10_000 });
   readonly budget = new RetryBudget({ ratio: 0.2, burst: 128, perSecond: 10 });
   readonly #upstreams: Upstreams;
-  readonly #limits: PoolLimits;
+  #limits: PoolLimits;
   readonly #pools = new Map<string, InstancePool>();
   #seen: readonly Instance[] = [];
   #isReady = false;
@@ -68,6 +68,11 @@ export class Target {
     return pool;
   }
 
+  /** Requests that are under way at an instance. */
+  inFlightAt(id: string): number {
+    return this.#pools.get(id)?.inFlight ?? 0;
+  }
+
   begin(pool: InstancePool): void {
     pool.inFlight++;
     this.#upstream.begin(pool.instance);
@@ -91,6 +96,12 @@ export class Target {
       this.#pools.delete(id);
       void pool.close(CLOSE_GRACE_MS);
     }
+  }
+
+  /** Lets the connections that there are drain, and makes others within these limits. */
+  useLimits(limits: PoolLimits): void {
+    this.#limits = limits;
+    void this.close(CLOSE_GRACE_MS);
   }
 
   /** Closes all connections, what is under way at the latest after `graceMs`. */

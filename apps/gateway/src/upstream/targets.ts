@@ -1,7 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Registry, Upstreams } from '@rookery/discovery';
 import type { PoolLimits } from './instance-pool.ts';
 import { Target } from './target.ts';
 
+/** Its own name in the registry: a request to it would come back for ever. */
+const ITSELF = 'gateway';
 /** Below the number of services that Upstreams watches at once. */
 const MAX_SERVICES = 1_000;
 const SWEEP_MS = 1_000;
@@ -12,7 +15,7 @@ const SWEEP_MS = 1_000;
  */
 export class Targets {
   readonly #upstreams: Upstreams;
-  readonly #limits: PoolLimits;
+  #limits: PoolLimits;
   readonly #targets = new Map<string, Target>();
   readonly #watch: { ready: Promise<void>; close(): void };
   readonly #sweep: NodeJS.Timeout;
@@ -38,8 +41,21 @@ export class Targets {
     return this.#targets.get(service);
   }
 
+  /** The service, where clients of the gateway may call it. */
+  open(service: string): Target | undefined {
+    const target = service === ITSELF ? undefined : this.of(service);
+    return target?.isInternal ? undefined : target;
+  }
+
   all(): readonly Target[] {
     return [...this.#targets.values()];
+  }
+
+  /** From now on connections are made within these limits; those that are open drain where they changed. */
+  useLimits(limits: PoolLimits): void {
+    if (isDeepStrictEqual(limits, this.#limits)) return;
+    this.#limits = limits;
+    for (const target of this.all()) target.useLimits(limits);
   }
 
   /** Closes every connection; what is under way may take `graceMs`. The registry and the upstreams stay. */

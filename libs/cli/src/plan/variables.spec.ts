@@ -66,6 +66,7 @@ describe('the environment of an instance', () => {
       AUTH_ISSUER_URL: 'http://127.0.0.1:8080/auth',
       AUTH_CLIENTS_FILE: '/home/x/.rookery/auth-clients.json',
     });
+    expect(instanceVariables(app('gateway', []), 1, facts()).AUTH_ISSUER_URL).toBe('http://127.0.0.1:8080/auth');
     expect(instanceVariables(orders, 1, facts()).AUTH_CLIENTS_FILE).toBeUndefined();
     const given = { AUTH_ISSUER_URL: 'https://shop.example/auth', AUTH_CLIENTS_FILE: '/run/secrets/clients.json' };
     expect(instanceVariables(app('auth', []), 1, facts(given))).toMatchObject(given);

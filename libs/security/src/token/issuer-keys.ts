@@ -64,6 +64,18 @@ export class IssuerKeys {
     return known ?? this.#keys.get(kid);
   }
 
+  /**
+   * The key with this id as far as is known here, without waiting: for who keeps what a key has verified. Keys that are due
+   * are fetched anew in the background; undefined when the issuer took the key back, or could not be asked for too long.
+   */
+  known(kid: string): KeyObject | undefined {
+    const { refreshAfterMs, trustedForMs, coolDownMs, now } = this.#options;
+    const nowMs = now();
+    const ageMs = nowMs - this.#fetchedAtMs;
+    if (ageMs >= refreshAfterMs && nowMs - this.#triedAtMs >= coolDownMs) this.#refresh().catch(() => {});
+    return ageMs < trustedForMs ? this.#keys.get(kid) : undefined;
+  }
+
   #refresh(): Promise<void> {
     this.#fetching ??= this.#fetch().finally(() => {
       this.#fetching = undefined;
@@ -80,13 +92,17 @@ export class IssuerKeys {
       if (found.issuer !== issuer) throw new Error(`the issuer calls itself ${found.issuer}, not ${issuer}`);
       if (!found.jwks_uri.startsWith(`${issuer}/`)) throw new Error('the keys lie outside of the issuer');
       const { keys } = Jwks.parse(await fetchJson(issuerAddress + found.jwks_uri.slice(issuer.length), deadlineMs));
-      this.#keys = new Map(keys.flatMap(publicKey));
+      const before = this.#keys;
+      this.#keys = new Map(keys.flatMap(publicKey).map(([kid, key]) => [kid, sameOr(before.get(kid), key)]));
       this.#fetchedAtMs = now();
     } catch (cause) {
       throw securityErrors.keysUnavailable('the keys of the issuer cannot be fetched', cause);
     }
   }
 }
+
+/** The key that is held already, where it is the same: what it has verified stays so. */
+const sameOr = (before: KeyObject | undefined, key: KeyObject): KeyObject => (before?.equals(key) ? before : key);
 
 /** RSA keys for signatures only; all else of a key set is passed over. */
 function publicKey(data: unknown): [string, KeyObject][] {

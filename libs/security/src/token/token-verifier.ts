@@ -64,9 +64,15 @@ export class TokenVerifier {
   /** Fails with `TOKEN_REFUSED` (401), or `KEYS_UNAVAILABLE` (503) when the issuer's keys cannot be had. */
   async verify(token: string): Promise<VerifiedToken> {
     if (token.length > MAX_TOKEN_CHARACTERS) throw securityErrors.tokenRefused('it is too long');
-    const { sub: subject, exp, client_id: clientId, roles, permissions } = await this.#claimsOf(token);
-    const principal = { subject, ...(clientId !== undefined && { client: clientId }), roles, permissions };
-    return { principal, clientId, expiresAtMs: exp * 1_000, accessToken: token };
+    const { sub: subject, exp, iat, jti, client_id: clientId, roles, permissions } = await this.#claimsOf(token);
+    return {
+      principal: { subject, ...(clientId !== undefined && { client: clientId }), roles, permissions },
+      clientId,
+      tokenId: jti,
+      issuedAtMs: iat * 1_000,
+      expiresAtMs: exp * 1_000,
+      accessToken: token,
+    };
   }
 
   #claimsOf(token: string): Promise<Claims> {
@@ -89,6 +95,9 @@ async function keyOf(token: string, keys: KeySource): Promise<KeyObject> {
   if (!key) throw securityErrors.tokenRefused('its key is not one of the issuer');
   return key;
 }
+
+/** The id of the key that a token names; it proves nothing. */
+export const keyIdOf = (token: string): string | undefined => Header.safeParse(headerOf(token)).data?.kid;
 
 function headerOf(token: string): unknown {
   try {

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { compileExpression, type Variables } from './expression.ts';
+
+const expression = (...names: (keyof Variables)[]) =>
+  z
+    .string()
+    .max(4_096)
+    .superRefine((text, context) => {
+      try {
+        compileExpression(text, names);
+      } catch (error) {
+        const reason = (error instanceof Error ? error.message : String(error)).split('\n', 1)[0];
+        context.addIssue({ code: 'custom', message: `expected a CEL expression: ${reason}` });
+      }
+    });
+
+const HeaderName = z.string().regex(/^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/, 'expected the name of a header in lower case');
+
+/** Headers and JSON bodies as expressions of what came. */
+export const TransformSettings = z.strictObject({
+  name: z.literal('transform'),
+  request: z
+    .strictObject({
+      /** Null takes a header out. */
+      headers: z.record(HeaderName, expression('request')).default({}),
+      body: expression('request', 'body').optional(),
+    })
+    .prefault({}),
+  response: z
+    .strictObject({
+      headers: z.record(HeaderName, expression('request', 'response')).default({}),
+      body: expression('request', 'response', 'body').optional(),
+    })
+    .prefault({}),
+  /** Bodies that are transformed are read whole; longer ones are refused. */
+  maxBodyBytes: z.int().min(1).max(1_048_576).default(65_536),
+});
+
+export type TransformSettings = z.infer<typeof TransformSettings>;

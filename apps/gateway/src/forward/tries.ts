@@ -1,0 +1,301 @@
+import type { Duplex } from 'node:stream';
+import { RookeryError } from '@rookery/observability';
+import type { PassiveBreaker, RetryBudget } from '@rookery/resilience';
+import type { Dispatcher } from 'undici';
+import { errors } from '../errors.ts';
+import { grpcTimeout } from '../protocols/grpc/grpc-message.ts';
+import { RequestBody } from '../request/request-body.ts';
+import type { InstancePool } from '../upstream/instance-pool.ts';
+import type { Target } from '../upstream/target.ts';
+import type { Waiting } from './deadlines.ts';
+import type { ExchangeParts } from './exchange.ts';
+import { addOwnHeaders } from './outgoing.ts';
+import type { Passage } from './passage.ts';
+import { failureOf, mayRetry, type TryFailure } from './retry-decision.ts';
+import { type TryListener, UpstreamTry } from './upstream-try.ts';
+
+export type ResponseHeaders = Record<string, string | string[] | undefined>;
+
+/** What comes of the tries, for the exchange that they are made for. */
+export interface TriesOwner {
+  readonly isOver: boolean;
+  /** An instance answers: no other one is asked any more. */
+  onResponse(status: number, headers: ResponseHeaders): void;
+  onData(chunk: Buffer, controller: Dispatcher.DispatchController | undefined): void;
+  onEnd(trailers: ResponseHeaders): void;
+  onSwitched(status: number, headers: ResponseHeaders, socket: Duplex): void;
+  /** No instance answered. */
+  onFailed(error: RookeryError): void;
+  /** The response had begun, and cannot be brought to its end. */
+  onCut(code: string): void;
+  onClientLeft(): void;
+}
+
+/** One request to the instances of a service, one after another, until one answers or none may be asked any more. */
+export class Tries implements TryListener, Waiting {
+  slot = -1;
+  dueAtMs = 0;
+  count = 0;
+  instance = '';
+  #target: Target | undefined;
+  #current: UpstreamTry | undefined;
+  #body: RequestBody | undefined;
+  #tried: Set<string> | undefined;
+  #tryMs = 0;
+  #forwardedHeaders = 0;
+  #answered = false;
+  /** Whether a failure speaks against the service: not when the client left, or gave less time than the route does. */
+  #blamed = false;
+
+  constructor(
+    private readonly parts: ExchangeParts,
+    private readonly owner: TriesOwner,
+    private readonly limitMs: number,
+    private readonly passage: Passage | undefined,
+  ) {}
+
+  /** Whether an instance is asked, or gives its answer. */
+  get isAsking(): boolean {
+    return this.#current !== undefined;
+  }
+
+  start(target: Target, nowMs: number): void {
+    this.#target = target;
+    if (target.isReady) this.#admit(target, nowMs);
+    else this.#awaitTarget(target);
+  }
+
+  /** Nobody waits for the answer any more. */
+  abandon(): void {
+    this.#blamed = false;
+    this.#current?.abandon(this.#answered ? 'answered' : 'unknown');
+  }
+
+  /** The exchange is over; `failed` where it did not go well. */
+  end(failed: boolean): void {
+    this.parts.deadlines.delete(this);
+    this.#body?.destroy();
+    const target = this.#target;
+    if (!target || !this.#current) return;
+    if (this.#blamed && failed) this.#breakerOf(target).failed();
+    else if (this.#answered) this.#breakerOf(target).succeeded();
+  }
+
+  onHeaders(attempt: UpstreamTry, status: number, headers: ResponseHeaders): void {
+    const { match, deadlines } = this.parts;
+    if (status >= 429 && match.compiled.retryStatuses.has(status) && this.#tryAnother(attempt, 'busy')) {
+      attempt.discard();
+      return;
+    }
+    // The deadline of a gRPC call is that of its whole stream.
+    if (!match.compiled.route.grpc || this.parts.head.timeoutMs === undefined) deadlines.delete(this);
+    this.#answered = true;
+    this.owner.onResponse(status, headers);
+  }
+
+  onData(attempt: UpstreamTry, chunk: Buffer): void {
+    this.owner.onData(chunk, attempt.controller);
+  }
+
+  onEnd(_attempt: UpstreamTry, trailers: ResponseHeaders): void {
+    this.owner.onEnd(trailers);
+  }
+
+  onUpgrade(attempt: UpstreamTry, status: number, headers: ResponseHeaders, socket: Duplex): void {
+    const { arrival, deadlines } = this.parts;
+    deadlines.delete(this);
+    const fault = arrival.upgrade ? arrival.upgrade.faultOf(status, headers) : 'nobody asked for it';
+    if (fault) {
+      socket.destroy();
+      this.#blamed = true;
+      attempt.outcome = 'failed';
+      this.owner.onFailed(errors.upgradeFailed(attempt.pool.instance.service, fault));
+      return;
+    }
+    if (this.#target) this.#breakerOf(this.#target).succeeded();
+    // From here on only the tunnel's end counts, and that says nothing of the service.
+    this.#current = undefined;
+    this.owner.onSwitched(status, headers, socket);
+  }
+
+  onError(attempt: UpstreamTry, error: Error): void {
+    const { owner } = this;
+    if (owner.isOver) return;
+    if (this.#body?.clientLeft) {
+      owner.onClientLeft();
+      return;
+    }
+    if (error instanceof RookeryError && !this.#answered) {
+      // A filter refuses the body of the request: nothing speaks against the instance.
+      attempt.outcome = 'unknown';
+      owner.onFailed(error);
+      return;
+    }
+    this.#blamed = true;
+    attempt.outcome = 'failed';
+    if (this.#answered) owner.onCut('UPSTREAM_FAILED');
+    else if (!this.#tryAnother(attempt, failureOf(error, attempt.sent))) {
+      owner.onFailed(errors.upstreamFailed(attempt.pool.instance.service));
+    }
+  }
+
+  onDue(): void {
+    const attempt = this.#current;
+    if (this.owner.isOver || !attempt) return;
+    if (this.#answered) {
+      attempt.abandon('answered');
+      this.owner.onCut('UPSTREAM_TIMEOUT');
+      return;
+    }
+    const { route } = this.parts.match.compiled;
+    const wasPatient = this.#tryMs >= route.tryTimeoutMs || this.limitMs >= route.timeoutMs;
+    this.#blamed ||= wasPatient;
+    attempt.abandon(wasPatient ? 'failed' : 'unknown');
+    if (!this.#tryAnother(attempt, 'timeout')) this.owner.onFailed(this.#timedOut());
+  }
+
+  /** The registry has not answered yet what instances there are: only in a gateway's first moments. */
+  #awaitTarget(target: Target): void {
+    const { owner } = this;
+    const timer = setTimeout(
+      () => owner.onFailed(errors.noInstance(target.service, 1_000)),
+      Math.min(this.limitMs, 2_000),
+    );
+    const known = () => {
+      clearTimeout(timer);
+      if (!owner.isOver) this.#admit(target, performance.now());
+    };
+    target.ready().then(known, known);
+  }
+
+  #admit(target: Target, nowMs: number): void {
+    const pool = target.choose();
+    const breaker = this.#breakerOf(target);
+    if (!pool) {
+      this.owner.onFailed(errors.noInstance(target.service, 1_000));
+    } else if (!breaker.admit()) {
+      this.owner.onFailed(errors.circuitOpen(target.service, breaker.retryAfterMs));
+    } else {
+      this.#budgetOf(target).earn();
+      this.#try(target, pool, nowMs);
+    }
+  }
+
+  #breakerOf(target: Target): PassiveBreaker {
+    return this.parts.match.compiled.breakers?.of(target.service) ?? target.breaker;
+  }
+
+  #budgetOf(target: Target): RetryBudget {
+    return this.parts.match.compiled.budget ?? target.budget;
+  }
+
+  #try(target: Target, pool: InstancePool, nowMs: number): void {
+    const { arrival, match, head, deadlines } = this.parts;
+    const { route } = match.compiled;
+    const leftMs = this.#leftMs(nowMs);
+    if (pool.isFull || leftMs <= 0) {
+      this.owner.onFailed(pool.isFull ? errors.overloaded(target.service) : this.#timedOut());
+      return;
+    }
+    const dispatcher = route.grpc ? pool.grpc : pool.pool;
+    if (!dispatcher) {
+      this.owner.onFailed(errors.grpcUnsupported(target.service));
+      return;
+    }
+    this.#tryMs = Math.min(leftMs, route.tryTimeoutMs);
+    this.count++;
+    this.instance = pool.instance.id;
+    const attempt = new UpstreamTry(this, target, pool, nowMs);
+    this.#current = attempt;
+    this.dueAtMs = nowMs + this.#tryMs;
+    deadlines.add(this);
+    const body = head.hasBody ? this.#newBody() : null;
+    this.#setOwnHeaders(leftMs, body instanceof RequestBody);
+    try {
+      dispatcher.dispatch(
+        {
+          path: this.passage?.call.target ?? arrival.url,
+          method: arrival.method as 'GET',
+          headers: head.headers,
+          body: body as never,
+          bodyTimeout: route.idleTimeoutMs,
+          upgrade: arrival.upgrade && 'websocket',
+        },
+        attempt,
+      );
+    } catch (error) {
+      attempt.onResponseError(undefined as never, error as Error);
+    }
+  }
+
+  #setOwnHeaders(leftMs: number, sendsLength: boolean): void {
+    const { arrival, head, match } = this.parts;
+    const { headers } = head;
+    // An earlier try has added these already.
+    if (this.count === 1) this.#forwardedHeaders = headers.length;
+    else headers.length = this.#forwardedHeaders;
+    if (sendsLength && head.contentLength !== undefined) headers.push('content-length', String(head.contentLength));
+    addOwnHeaders(headers, arrival, head, leftMs);
+    if (!match.compiled.route.grpc) return;
+    headers.push('te', 'trailers');
+    if (head.timeoutMs !== undefined) headers.push('grpc-timeout', grpcTimeout(leftMs));
+  }
+
+  #newBody(): RequestBody | AsyncIterable<Buffer> {
+    const { arrival, head, match } = this.parts;
+    const { request, response } = arrival;
+    this.#body?.destroy();
+    const { bodyLimitBytes } = match.compiled.route;
+    const body = new RequestBody(
+      request,
+      bodyLimitBytes,
+      () => {
+        if (head.expectsContinue && !response.headersSent) response.writeContinue();
+      },
+      () => this.#tooLarge(bodyLimitBytes),
+    );
+    this.#body = body;
+    return this.passage?.requestBody(body) ?? body;
+  }
+
+  #tooLarge(limitBytes: number): void {
+    this.#current?.abandon('unknown');
+    if (this.#answered) this.owner.onCut('BODY_TOO_LARGE');
+    else this.owner.onFailed(errors.bodyTooLarge(limitBytes));
+  }
+
+  /** Sends the request to another instance when that is safe; false when the failure stands. */
+  #tryAnother(attempt: UpstreamTry, failure: TryFailure): boolean {
+    this.parts.deadlines.delete(this);
+    const target = this.#target;
+    const { arrival, head, match } = this.parts;
+    const { route, retryMethods } = match.compiled;
+    const nowMs = performance.now();
+    const allowed = mayRetry({
+      failure,
+      repeatable: retryMethods.has(arrival.method),
+      hasBody: head.hasBody,
+      sent: attempt.sent,
+      tries: this.count,
+      maxTries: route.tries,
+      leftMs: this.#leftMs(nowMs),
+    });
+    if (!target || !allowed || this.owner.isOver || (this.#body?.started ?? false)) return false;
+    this.#tried ??= new Set();
+    this.#tried.add(attempt.pool.instance.id);
+    // A connection that was closed while idle says little of its instance: it may be asked again.
+    const next = target.choose(this.#tried) ?? (failure === 'reset' ? target.choose() : undefined);
+    if (!next || !this.#budgetOf(target).spend()) return false;
+    this.#try(target, next, nowMs);
+    return true;
+  }
+
+  #leftMs(nowMs: number): number {
+    return this.limitMs - (nowMs - this.parts.arrival.startedAtMs);
+  }
+
+  #timedOut(): RookeryError {
+    const service = this.#target?.service ?? this.parts.match.service;
+    return errors.upstreamTimeout(service, performance.now() - this.parts.arrival.startedAtMs);
+  }
+}

@@ -1,0 +1,168 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ConfigSource, SettingsTree, Snapshot } from '@rookery/config';
+import { createLogger, RookeryError } from '@rookery/observability';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Rig, startRig, until } from '../testing/rig.ts';
+import { lateSource } from './late-source.ts';
+import { LiveSettings, openSources } from './live-settings.ts';
+
+const logger = createLogger({ service: 'gateway', level: 'silent' });
+
+/** A source whose content a spec sets. */
+class PushedSource implements ConfigSource {
+  readonly name = 'spec';
+  #version = 1;
+  #listener: ((snapshot: Snapshot) => void) | undefined;
+
+  constructor(private settings: SettingsTree) {}
+
+  push(settings: SettingsTree): void {
+    this.settings = settings;
+    this.#version++;
+    this.#listener?.({ version: this.#version, settings });
+  }
+
+  async load() {
+    return { version: this.#version, settings: this.settings };
+  }
+
+  watch(listener: (snapshot: Snapshot) => void) {
+    this.#listener = listener;
+    return { close: () => {} };
+  }
+
+  async close() {}
+}
+
+const routeTo = (path: string, id = 'films') => ({ routes: [{ id, path, service: 'catalog' }] });
+let rig: Rig;
+let live: LiveSettings;
+
+async function follow(...sources: ConfigSource[]) {
+  live = await LiveSettings.open({ sources, logger }, (value) => rig.gateway.rehearse(value));
+  rig.gateway.apply(live.value);
+  live.follow((value) => rig.gateway.apply(value));
+}
+
+const status = async (path: string) => {
+  const response = await fetch(rig.url + path);
+  await response.arrayBuffer();
+  return response.status;
+};
+
+beforeEach(async () => {
+  rig = await startRig();
+  const { port } = await rig.upstream((_request, response) => void response.end('{}'));
+  rig.registry.set('catalog', port);
+});
+afterEach(async () => {
+  await live?.close();
+  await rig.close();
+});
+
+describe('routes that change while the gateway runs', () => {
+  it('a thousand times under load: each is in force at once, and no request is dropped', async () => {
+    const source = new PushedSource(routeTo('/steady/**'));
+    await follow(source);
+    const statuses: Record<number, number> = {};
+    let stop = false;
+    const client = async () => {
+      while (!stop) {
+        const got = await status('/steady/x');
+        statuses[got] = (statuses[got] ?? 0) + 1;
+      }
+    };
+    const clients = Array.from({ length: 8 }, client);
+    for (let at = 1; at <= 1_000; at++) {
+      const change = { id: `change-${at}`, path: `/changed/${at}/**`, service: 'catalog' };
+      source.push({ routes: [...routeTo('/steady/**').routes, change] });
+      const match = rig.gateway.routes.of(change.id);
+      expect(match?.route.path).toBe(change.path);
+      if (at % 20 === 0)
+        expect([await status(`/changed/${at}/x`), await status(`/changed/${at - 1}/x`)]).toEqual([200, 404]);
+    }
+    stop = true;
+    await Promise.all(clients);
+    expect(Object.keys(statuses)).toEqual(['200']);
+    expect(rig.gateway.inFlight).toBe(0);
+  });
+
+  it('a wrong change is refused whole, with its path; the old one stays; a good one follows', async () => {
+    const source = new PushedSource(routeTo('/films/**'));
+    await follow(source);
+    source.push({ routes: [...routeTo('/new/**').routes, { id: 'b', path: 'films', service: 'catalog' }] });
+    expect(live.refused).toMatchObject({
+      source: 'spec',
+      version: 2,
+      reason: expect.stringContaining('routes.1.path'),
+    });
+    expect([await status('/films/1'), await status('/new/1')]).toEqual([200, 404]);
+    source.push(routeTo('/new/**'));
+    expect(live.refused).toBeUndefined();
+    expect([await status('/films/1'), await status('/new/1')]).toEqual([404, 200]);
+  });
+
+  it('also where only a filter of it cannot be made, and nothing of it stays open', async () => {
+    const source = new PushedSource(routeTo('/films/**'));
+    await follow(source);
+    const unmakeable = { name: 'set-path', path: '/films/{nothing}' };
+    source.push({ ...routeTo('/new/**'), defaultFilters: [unmakeable] });
+    expect(live.refused?.reason).toMatch(/set-path of route films.*\{nothing\}/);
+    expect(await status('/films/1')).toBe(200);
+  });
+
+  it('limits change too: of headers, of connections', async () => {
+    const source = new PushedSource(routeTo('/films/**'));
+    await follow(source);
+    const withMany = () =>
+      fetch(`${rig.url}/films/1`, {
+        headers: Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`x-${at}`, '1'])),
+      });
+    expect((await withMany()).status).toBe(200);
+    source.push({ ...routeTo('/films/**'), maxHeaders: 20, connectionsPerInstance: 1 });
+    expect((await withMany()).status).toBe(431);
+    expect(await Promise.all([status('/films/1'), status('/films/2')])).toEqual([200, 200]);
+  });
+});
+
+describe('the file that GATEWAY_SETTINGS names', () => {
+  it('is followed: a change of it is in force within a second, a broken one is not', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gateway-'));
+    const file = join(folder, 'gateway.json');
+    const write = async (text: string) => {
+      await writeFile(`${file}.new`, text);
+      await rename(`${file}.new`, file);
+    };
+    await write(JSON.stringify(routeTo('/films/**')));
+    await follow(...(await openSources({ GATEWAY_SETTINGS: file }, logger)));
+    expect(await status('/films/1')).toBe(200);
+    await write(JSON.stringify(routeTo('/new/**')));
+    await until('the change is in force', async () => (await status('/new/1')) === 200, 1_000);
+    await write('{ "routes": [');
+    await write(JSON.stringify({ routes: [{ id: 'x', path: 'x', service: 'catalog' }] }));
+    await until('it is refused', () => live.refused !== undefined);
+    expect(await status('/new/1')).toBe(200);
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('given a configuration centre that is away', () => {
+  it('the gateway starts without it', async () => {
+    await follow(...(await openSources({ CONFIG_URL: 'http://127.0.0.1:1' }, logger)));
+    expect(await status('/api/catalog/films')).toBe(200);
+  });
+
+  it('and takes over what it says once it is back', async () => {
+    const centre = new PushedSource({});
+    centre.load = async () => {
+      throw new RookeryError('CONFIG_UNREACHABLE', 'away');
+    };
+    const away: string[] = [];
+    await follow(lateSource(centre, ({ code }) => away.push(code)));
+    expect(await status('/films/1')).toBe(404);
+    centre.push(routeTo('/films/**'));
+    expect([away, await status('/films/1')]).toEqual([['CONFIG_UNREACHABLE'], 200]);
+  });
+});

@@ -1,0 +1,34 @@
+/**
+ * Headers as one list: name (lower case), value, name, value. This is how node and undici give and take them, so that a
+ * request which nobody changes is never turned into an object.
+ */
+export type FlatHeaders = string[];
+
+/** The value of a header, several joined as RFC 9110 and RFC 6265 say; `name` in lower case. */
+export function headerOf(headers: readonly string[], name: string): string | undefined {
+  let found: string | undefined;
+  for (let at = 0; at < headers.length; at += 2) {
+    if (headers[at] !== name) continue;
+    const value = headers[at + 1] as string;
+    found = found === undefined ? value : `${found}${name === 'cookie' ? '; ' : ', '}${value}`;
+  }
+  return found;
+}
+
+/** Removes all headers of that name. */
+export function removeHeader(headers: FlatHeaders, name: string): void {
+  let to = 0;
+  for (let at = 0; at < headers.length; at += 2) {
+    if (headers[at] === name) continue;
+    headers[to] = headers[at] as string;
+    headers[to + 1] = headers[at + 1] as string;
+    to += 2;
+  }
+  headers.length = to;
+}
+
+/** Puts a header in place of all of that name. */
+export function setHeader(headers: FlatHeaders, name: string, value: string): void {
+  removeHeader(headers, name);
+  headers.push(name, value);
+}

@@ -1,0 +1,80 @@
+import type { CompiledRoute, RouteMatch } from './compiled-route.ts';
+import type { RequestFacts } from './request-facts.ts';
+
+/**
+ * The routes of one path, in the order in which they are asked. Those that name hosts are found by the host, so that ten
+ * thousand hosts on one path cost no more than one.
+ */
+export class Leaf {
+  readonly #anyHost: CompiledRoute[] = [];
+  #byHost: Map<string, CompiledRoute[]> | undefined;
+
+  /** Routes must come in the order of their rank. */
+  add(compiled: CompiledRoute): void {
+    const { hosts } = compiled.route.when ?? {};
+    if (!hosts) {
+      this.#anyHost.push(compiled);
+      return;
+    }
+    this.#byHost ??= new Map();
+    for (const host of new Set(hosts)) {
+      const list = this.#byHost.get(host);
+      if (list) list.push(compiled);
+      else this.#byHost.set(host, [compiled]);
+    }
+  }
+
+  match(target: string, length: number, facts: RequestFacts): RouteMatch | undefined {
+    return this.#byHost
+      ? firstOf(this.#listsFor(this.#byHost, facts.hostName), target, length, facts)
+      : firstIn(this.#anyHost, target, length, facts);
+  }
+
+  #listsFor(byHost: ReadonlyMap<string, CompiledRoute[]>, host: string): readonly CompiledRoute[][] {
+    const lists = [this.#anyHost];
+    const exact = byHost.get(host);
+    if (exact) lists.push(exact);
+    for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
+      const below = byHost.get(`*${host.slice(dot)}`);
+      if (below) lists.push(below);
+    }
+    return lists;
+  }
+}
+
+function firstIn(
+  routes: readonly CompiledRoute[],
+  target: string,
+  length: number,
+  facts: RequestFacts,
+): RouteMatch | undefined {
+  for (const compiled of routes) {
+    const match = compiled.matchFor(target, length, facts);
+    if (match) return match;
+  }
+  return undefined;
+}
+
+/** Asks several sorted lists in the order of rank. */
+function firstOf(
+  lists: readonly (readonly CompiledRoute[])[],
+  target: string,
+  length: number,
+  facts: RequestFacts,
+): RouteMatch | undefined {
+  const reached = lists.map(() => 0);
+  for (;;) {
+    let next: CompiledRoute | undefined;
+    let from = -1;
+    for (const [at, list] of lists.entries()) {
+      const candidate = list[reached[at] as number];
+      if (!candidate || (next && candidate.rank >= next.rank)) continue;
+      next = candidate;
+      from = at;
+    }
+    if (!next) return undefined;
+    reached[from] = (reached[from] as number) + 1;
+    const match = next.matchFor(target, length, facts);
+    if (match) return match;
+  }
+}
