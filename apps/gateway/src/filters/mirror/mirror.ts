@@ -61,6 +61,10 @@ class Mirror implements Filter {
     });
   }
 
+  state(): Record<string, unknown> {
+    return { service: this.#settings.service, inFlight: this.#inFlight };
+  }
+
   async #send(call: Call, headers: readonly string[], body?: Buffer): Promise<void> {
     const { service, timeoutMs } = this.#settings;
     const { method, target: path } = call;
