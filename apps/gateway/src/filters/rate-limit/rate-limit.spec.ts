@@ -92,9 +92,9 @@ describe('a limited route', () => {
 });
 
 describe.skipIf(!redis)('a limit of several gateways, on Redis', () => {
-  const pair = async (group: string) => {
+  const pair = async (group: string, more: Record<string, string> = {}) => {
     const settings = { key: 'header:x-tenant', scope: 'cluster', group, burst: 20, deadlineMs: 1_000 };
-    const environment = { GATEWAY_REDIS_URL: redis?.url ?? '' };
+    const environment = { GATEWAY_REDIS_URL: redis?.url ?? '', ...more };
     const gateways = [await limited(settings, { environment }), await limited(settings, { environment })] as const;
     for (const { registry } of gateways) registry.set('gateway', 1, 2);
     return gateways;
@@ -111,6 +111,13 @@ describe.skipIf(!redis)('a limit of several gateways, on Redis', () => {
     });
     await redis?.kill();
     expect(await Promise.all([granted(one, 'late'), granted(other, 'late')])).toEqual([10, 10]);
+    await redis?.start();
+  });
+
+  it('of several workers each has a share of that', async () => {
+    await redis?.kill();
+    const [one] = await pair('workers', { GATEWAY_WORKERS: '2' });
+    expect(await granted(one, 'late')).toBe(5);
     await redis?.start();
   });
 });
