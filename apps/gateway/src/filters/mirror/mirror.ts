@@ -71,8 +71,8 @@ class Mirror implements Filter {
     this.#inFlight++;
     let outcome = 'failed';
     try {
-      const target = this.#parts.targets.of(service);
-      if (!target) throw new Error(`${service} is not registered`);
+      const target = this.#parts.targets.open(service);
+      if (!target) throw new Error(`${service} is not registered, or not open to clients`);
       const limits = { deadlineMs: timeoutMs, maxBodyBytes: MAX_ANSWER_BYTES };
       await askAside(target, { method, path, headers, body }, limits);
       outcome = 'answered';

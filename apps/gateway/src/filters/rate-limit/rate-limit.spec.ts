@@ -84,6 +84,27 @@ describe('a limited route', () => {
     expect(await statuses(byParameter, 1, {}, '/shops/rome/x')).toEqual([200]);
   });
 
+  it('limits an address before its tokens are verified', async () => {
+    const rig = await startRig({
+      routes: [
+        {
+          id: 'services',
+          path: '/api/{service}/**',
+          service: '{service}',
+          filters: [
+            { name: 'auth', issuer: issuer.issuer },
+            { name: 'ip-rate-limit', perSecond: 0.001, burst: 2 },
+          ],
+        },
+      ],
+    });
+    rigs.push(rig);
+    const forged = { authorization: 'Bearer forged' };
+    expect(await statuses(rig, 3, forged)).toEqual([401, 401, 429]);
+    const refused = await ask(rig, forged);
+    expect(refused.headers.get('x-refused-by')).toBe('ip-rate-limit');
+  });
+
   it('lets in again what came back with time', async () => {
     const rig = await limited({ key: 'route', perSecond: 20, burst: 1 });
     await ask(rig);
