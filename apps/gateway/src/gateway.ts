@@ -18,6 +18,7 @@ import { type RequestHead, readHead } from './request/request-headers.ts';
 import { pathLength, TARGET_REFUSALS } from './request/target.ts';
 import { AddressSet } from './request/trusted-proxies.ts';
 import { RouteSet } from './routes/route-set.ts';
+import { doom, isDoomed } from './server/doomed-sockets.ts';
 import { guard, setServerLimits } from './server/guard.ts';
 import { Ingress } from './server/ingress.ts';
 import type { GatewaySettings } from './settings.ts';
@@ -150,6 +151,7 @@ export class Gateway {
 
   /** Takes a request over; false when it is for the process itself: health. */
   handle(request: IncomingMessage, response: ServerResponse): boolean {
+    if (request.httpVersionMajor === 1 && isDoomed(request.socket)) return true;
     const startedAtMs = performance.now();
     const url = request.url as string;
     const length = pathLength(url);
@@ -231,6 +233,7 @@ export class Gateway {
   #refuse(arrival: Arrival, error: RookeryError): void {
     const { request, response, requestId, traceId, head, isGrpc } = arrival;
     const hostile = typeof head === 'string' || error.code === 'BAD_TARGET' || arrival.upgrade !== undefined;
+    if (hostile && request.httpVersionMajor === 1) doom(request.socket);
     const problem = problemParts(error, { requestId, traceId, close: hostile || this.#isDraining(), isGrpc });
     sendAnswer(request, response, problem, typeof head === 'string' || head.hasBody);
     this.#inFlight--;
