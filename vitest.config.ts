@@ -60,6 +60,19 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      {
+        ...shared,
+        test: {
+          name: 'compose',
+          include: ['tests/compose/**/*.spec.ts'],
+          globalSetup: 'tests/compose/global-setup.ts',
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+          // After all others: it builds images and runs every engine once more.
+          sequence: { groupOrder: 3 },
+        },
+      },
     ],
   },
 });

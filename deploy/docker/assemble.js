@@ -1,20 +1,23 @@
-// node deploy/docker/assemble.js <app> <folder>: copies what one app runs out of a built workspace: its output, the
-// libraries that it imports, and the packages that these depend on, as package-lock.json has placed them. Nothing for
-// development is among them, and no network is needed.
+// Copies what runs out of a built workspace, with nothing for development among it and without a network:
+//   node deploy/docker/assemble.js <folder>         the packages that the apps depend on, as package-lock.json has placed them:
+//                                                   one layer that the images of all apps share
+//   node deploy/docker/assemble.js <folder> <app>   what one app runs besides: its output, and that of its libraries
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
-const [app, folder] = process.argv.slice(2);
+const [folder, app] = process.argv.slice(2);
 const root = process.cwd();
 const target = resolve(folder ?? '.');
 const NOT_RUN = new Set(['src', 'node_modules', 'tsconfig.json', 'README.md']);
+const isBuilt = (name) => existsSync(join('apps', name, 'dist', 'main.js'));
 
-if (!app || !folder || !existsSync(join('apps', app, 'dist', 'main.js'))) {
+if (!folder || (app !== undefined && !isBuilt(app))) {
   console.error(`There is no built app "${app}". Give its folder in apps/ as the build argument APP.`);
   process.exit(2);
 }
 
-const packages = new Set([join(root, 'apps', app)]);
+const apps = app === undefined ? readdirSync('apps').filter(isBuilt) : [app];
+const packages = new Set(apps.map((name) => join(root, 'apps', name)));
 const links = new Map();
 for (const directory of packages) {
   const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
@@ -35,18 +38,19 @@ for (const directory of packages) {
   }
 }
 
-for (const directory of packages) {
-  const ours = !relative(root, directory).includes('node_modules');
+const isOurs = (directory) => !relative(root, directory).includes('node_modules');
+const copied = [...packages].filter((directory) => isOurs(directory) === (app !== undefined));
+for (const directory of copied) {
   for (const entry of readdirSync(directory)) {
-    if (ours ? NOT_RUN.has(entry) : entry === 'node_modules') continue;
+    if (isOurs(directory) ? NOT_RUN.has(entry) : entry === 'node_modules') continue;
     cpSync(join(directory, entry), inTarget(join(directory, entry)), { recursive: true, verbatimSymlinks: true });
   }
 }
-for (const [link, real] of links) {
+for (const [link, real] of app === undefined ? [] : links) {
   mkdirSync(dirname(inTarget(link)), { recursive: true });
   symlinkSync(relative(dirname(link), real), inTarget(link));
 }
-console.log(`${app}: ${packages.size} packages`);
+console.log(`${app ?? 'all apps'}: ${copied.length} packages`);
 
 /** The folder of a package as Node finds it from another one. */
 function locate(name, from) {

@@ -1,5 +1,12 @@
 /** Passwords that are made once for a stack, and never stand in the repository. */
-export type Secret = 'POSTGRES_PASSWORD' | 'RABBITMQ_PASSWORD' | 'GRAFANA_PASSWORD';
+export type Secret =
+  | 'POSTGRES_PASSWORD'
+  | 'RABBITMQ_PASSWORD'
+  | 'REDIS_PASSWORD'
+  | 'GRAFANA_PASSWORD'
+  | 'AUTH_CLIENT_SECRET'
+  | 'NACOS_TOKEN_KEY'
+  | 'NACOS_IDENTITY';
 
 /**
  * Where everything is. The stack is described against this interface alone; docker compose and `npm run stack` are its two
@@ -8,8 +15,6 @@ export type Secret = 'POSTGRES_PASSWORD' | 'RABBITMQ_PASSWORD' | 'GRAFANA_PASSWO
 export interface World {
   /** The address on which an engine listens for others. */
   readonly listen: string;
-  /** Whether Prometheus asks Consul itself, or reads the targets that are written for it. */
-  readonly scrapes: 'consul' | 'file';
   /** Time between two scrapes of Prometheus. */
   readonly scrapeInterval: string;
   /** `host:port` of an engine or app, as the others reach it. */
@@ -17,10 +22,18 @@ export interface World {
   /** The number an engine listens on. */
   port(part: string, port?: string): number;
   secret(name: Secret): string;
+  /** A variable that whoever runs the stack may set, and what holds when it is unset. */
+  setting(name: string, fallback: string): string;
   /** Variables that say who gives tokens; none where the command that starts the apps sets them. */
   issuer(): Record<string, string>;
+  /** Variables that say who may ask for tokens; none where the command that starts the apps sets them. */
+  clients(): Record<string, string>;
+  /** How Prometheus finds the instances of the apps: a part of a scrape configuration. */
+  targets(): object;
   /** Folder of an engine's data. */
   data(engine: string): string;
+  /** Path of a folder that an app writes and an engine reads. */
+  shared(folder: string): string;
   /** Path of a file that the engine describes under `files`. */
   file(engine: string, name: string): string;
 }
@@ -34,7 +47,19 @@ export interface Provision {
 
 /** How an engine runs in a container. */
 export interface ContainerEngine {
+  /** The image of others; one of our own where a Dockerfile builds it. */
   image: string;
+  /** Path of the Dockerfile in the repository, and its arguments. */
+  build?(world: World): { dockerfile: string; args: Record<string, string> };
+  /** Runs only when asked for: `docker compose --profile <name>`. */
+  profile?: string;
+  /** Most memory that it may take. */
+  memory: string;
+  user?: string;
+  /** Where it writes nothing but below /tmp. */
+  readOnly?: boolean;
+  /** Signal that asks it to end. */
+  stop?: NodeJS.Signals;
   /** A name of its own that stays, where the data belongs to the host's name. */
   hostname?: string;
   command?(world: World): string[];
@@ -43,6 +68,8 @@ export interface ContainerEngine {
   health: string[];
   /** Where the engine keeps its data inside. */
   volume?: string;
+  /** Folders of {@link World.shared} that it reads. */
+  reads?: readonly string[];
   /** Folders of the repository that it reads, from deploy/compose: inside -> outside. */
   mounts?: Record<string, string>;
   /** Port that is open on the host, and the variable that moves it. */
@@ -84,7 +111,7 @@ export interface Engine {
   /** Variable that moves the main port of a native stack. */
   portVariable: string;
   provides?: Provision;
-  /** Engines that it reads from. */
+  /** Engines and apps that it reads from. */
   needs?: readonly string[];
   /** Files that it reads, by name. */
   files?(world: World): Record<string, string>;
@@ -98,10 +125,16 @@ export interface StackApp {
   name: string;
   port: number;
   grpcPort?: number;
+  /** Where its metrics are, when they are not at {@link port}. */
+  metricsPort?: number;
   /** Engines and apps that must be healthy first; each tells the app its variable. */
   needs: readonly string[];
   /** Variable of the port under which it is open on the host. */
   published?: { variable: string };
+  /** Folder of {@link World.shared} that it writes. */
+  writes?: string;
+  /** Variables that it has besides those of its needs. */
+  variables?(world: World): Record<string, string>;
 }
 
 export interface Stack {

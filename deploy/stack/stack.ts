@@ -1,15 +1,25 @@
 import { consul } from './engines/consul.ts';
 import { grafana } from './engines/grafana.ts';
+import { nacos } from './engines/nacos.ts';
+import { nginx } from './engines/nginx.ts';
 import { postgres } from './engines/postgres.ts';
 import { prometheus } from './engines/prometheus.ts';
 import { rabbitmq } from './engines/rabbitmq.ts';
+import { redis } from './engines/redis.ts';
 import type { Stack, StackApp, World } from './model.ts';
 
 /** The production stack. deploy/compose is written from it, `npm run stack` runs it: there is no second description. */
 export const stack: Stack = {
-  engines: [consul, postgres, rabbitmq, prometheus, grafana],
+  engines: [consul, postgres, rabbitmq, redis, nginx, prometheus, grafana, nacos],
   apps: [
-    { name: 'gateway', port: 8080, needs: ['consul'], published: { variable: 'GATEWAY_PORT' } },
+    {
+      name: 'gateway',
+      port: 8080,
+      metricsPort: 8081,
+      needs: ['consul'],
+      published: { variable: 'GATEWAY_PORT' },
+      variables: gatewayWiring,
+    },
     {
       name: 'config-center',
       port: 8090,
@@ -17,19 +27,28 @@ export const stack: Stack = {
       published: { variable: 'CONFIG_CENTER_PORT' },
     },
     { name: 'api-docs', port: 3000, needs: ['consul', 'auth'] },
-    { name: 'auth', port: 3000, needs: ['consul', 'postgres'] },
+    { name: 'auth', port: 3000, needs: ['consul', 'postgres'], variables: (world) => world.clients() },
     { name: 'catalog', port: 3000, grpcPort: 3001, needs: ['consul', 'postgres', 'rabbitmq', 'auth'] },
-    { name: 'pages', port: 3000, needs: ['consul', 'rabbitmq'] },
+    { name: 'pages', port: 3000, needs: ['consul', 'rabbitmq', 'redis'], writes: 'pages', variables: pageFiles },
     { name: 'orders', port: 3000, needs: ['consul', 'postgres', 'rabbitmq', 'config-center', 'auth'] },
     { name: 'fulfilment', port: 3000, needs: ['consul', 'postgres', 'rabbitmq', 'auth'] },
   ],
 };
 
+/** The gateway checks tokens and follows its settings, but waits for neither: the provider answers behind it. */
+function gatewayWiring(world: World): Record<string, string> {
+  return {
+    ...world.issuer(),
+    CONFIG_URL: `http://${world.at('config-center')}`,
+    GATEWAY_ADMIN_HOST: world.listen,
+  };
+}
+
 /** The variables through which an app finds what it needs, in either world. */
 export function wiring(app: StackApp, world: World): Record<string, string> {
   return Object.assign(
     app.name === 'auth' ? world.issuer() : {},
-    app.name === 'gateway' ? gatewayWiring(world) : {},
+    app.variables?.(world) ?? {},
     ...app.needs.map((need) => {
       if (need === 'config-center') return { CONFIG_URL: `http://${world.at(need)}` };
       if (need === 'auth') return world.issuer();
@@ -40,14 +59,12 @@ export function wiring(app: StackApp, world: World): Record<string, string> {
   );
 }
 
-/** The gateway checks tokens and follows its settings, but waits for neither: the provider answers behind it. */
-const gatewayWiring = (world: World): Record<string, string> => ({
-  ...world.issuer(),
-  CONFIG_URL: `http://${world.at('config-center')}`,
-  GATEWAY_ADMIN_HOST: world.listen,
-});
-
 /** Apps with a database of their own; each bears the app's name. */
 export const databases: readonly string[] = stack.apps
   .filter(({ needs }) => needs.includes('postgres'))
   .map(({ name }) => name);
+
+/** Scheme 1 of docs/pages.md: with PAGES_AHEAD=true every page is a file too, for nginx to serve. */
+function pageFiles(world: World): Record<string, string> {
+  return { PAGES_AHEAD: world.setting('PAGES_AHEAD', 'false'), PAGES_FOLDER: world.shared('pages') };
+}

@@ -13,8 +13,12 @@ beforeAll(async () => {
   filmId = await shop.someFilmId();
 });
 
-const publish = (values: unknown): Promise<Answer> =>
-  call(`${settings}?author=test&comment=a+change`, { method: 'PUT', json: values });
+const publish = async (values: unknown): Promise<Answer> =>
+  call(`${settings}?author=test&comment=a+change`, {
+    method: 'PUT',
+    json: values,
+    headers: await shop.authorization(),
+  });
 
 const placeThree = async (): Promise<Answer> =>
   call(`${platform.gatewayUrl}/api/orders`, {
@@ -39,9 +43,18 @@ test('settings cannot be read or published through the gateway', async () => {
   const path = new URL(settings).pathname;
   const answers = [
     await call(platform.gatewayUrl + path),
-    await call(`${platform.gatewayUrl}${path}?author=evil`, { method: 'PUT', json: { maxItemsPerOrder: 1 } }),
+    await call(`${platform.gatewayUrl}${path}?author=evil`, {
+      method: 'PUT',
+      json: { maxItemsPerOrder: 1 },
+      headers: await shop.authorization(),
+    }),
   ];
   expect(answers.map(({ status, body }) => [status, body.code])).toEqual(Array(2).fill([404, 'SERVICE_UNKNOWN']));
+});
+
+test('settings are not published without a token, by whoever reaches the centre', async () => {
+  const answer = await call(settings, { method: 'PUT', json: { maxItemsPerOrder: 1 } });
+  expect([answer.status, answer.body.code]).toEqual([401, 'TOKEN_MISSING']);
 });
 
 test('a change that does not fit is refused with its path, and the old one stays', async () => {

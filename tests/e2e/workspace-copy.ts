@@ -2,11 +2,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, delimiter, join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 
 const WORKSPACE = resolve(import.meta.dirname, '../..');
 /** What belongs to the original and not to its sources. */
-const LEFT_OUT = new Set(['node_modules', '.git', '.rookery', '.nx', 'coverage']);
+const LEFT_OUT = new Set(['node_modules', '.git', '.rookery', '.nx', 'coverage'].map((name) => join(WORKSPACE, name)));
 
 /** What a command said, and how it ended. */
 export interface Outcome {
@@ -28,11 +28,18 @@ export class WorkspaceCopy {
     const copy = new WorkspaceCopy(root);
     await cp(WORKSPACE, root, {
       recursive: true,
+      verbatimSymlinks: true,
       preserveTimestamps: true,
-      filter: (source) => !LEFT_OUT.has(basename(source)),
+      filter: (source) => !LEFT_OUT.has(source),
     });
     await copy.#linkModules();
+    await copy.#commit();
     return copy;
+  }
+
+  /** What differs from the original, as git says it: nothing when it is empty. */
+  changes(): Promise<string> {
+    return this.mustRun('git', 'status', '--porcelain');
   }
 
   /** Runs a program of node_modules/.bin or PATH in the copy, with Node's own version first on PATH. */
@@ -52,6 +59,13 @@ export class WorkspaceCopy {
     const { code, output } = await this.run(program, ...args);
     if (code !== 0) throw new Error(`${[program, ...args].join(' ')} ended with ${code}:\n${output.slice(-8_000)}`);
     return output;
+  }
+
+  async #commit(): Promise<void> {
+    await this.mustRun('git', 'init', '--quiet');
+    await this.mustRun('git', 'add', '--all');
+    const author = ['-c', 'user.name=suite', '-c', 'user.email=suite@localhost'];
+    await this.mustRun('git', ...author, 'commit', '--quiet', '--no-verify', '--message', 'as it is');
   }
 
   get environment(): NodeJS.ProcessEnv {

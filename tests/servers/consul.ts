@@ -12,8 +12,11 @@ export async function startConsul(): Promise<Server | OwnServer | undefined> {
   return url ? { url, stop: async () => {} } : startOwnConsul();
 }
 
-/** A Consul in memory that the suite may kill; undefined where the program is missing (tests/servers/install-consul). */
-export async function startOwnConsul(): Promise<OwnServer | undefined> {
+/**
+ * A Consul in memory that the suite may kill; undefined where the program is missing (tests/servers/install-consul).
+ * @param token when given, who has none or another is refused; a UUID
+ */
+export async function startOwnConsul(token?: string): Promise<OwnServer | undefined> {
   const program = findProgram('consul', join(homedir(), '.cache/rookery/servers/consul'));
   if (!program) return undefined;
   const home = mkdtempSync(join(tmpdir(), 'rookery-consul-'));
@@ -22,16 +25,21 @@ export async function startOwnConsul(): Promise<OwnServer | undefined> {
   const args = [
     ...['agent', '-dev', '-bind', '127.0.0.1', '-client', '127.0.0.1', '-node', 'rookery-suite', '-log-level', 'warn'],
     ...['-disable-host-node-id', '-hcl', 'disable_update_check = true', '-server-port', String(rpc)],
+    ...(token === undefined ? [] : ['-hcl', acl(token)]),
     ...Object.entries(ports).flatMap(([name, port]) => [`-${name}-port`, String(port)]),
   ];
   const url = `consul://127.0.0.1:${http}`;
   const log = join(home, 'log');
-  return startGuarded({ name: 'consul', url, command: program, args, log, home, ready: () => hasLeader(http) });
+  return startGuarded({ name: 'consul', url, command: program, args, log, home, ready: () => hasLeader(http, token) });
 }
 
+const acl = (token: string): string =>
+  `acl { enabled = true, default_policy = "deny", tokens { initial_management = "${token}", agent = "${token}" } }`;
+
 /** A leader is elected and the agent's own node is in the catalogue: only then registrations are synchronised. */
-async function hasLeader(port: number): Promise<void> {
+async function hasLeader(port: number, token = ''): Promise<void> {
   const response = await fetch(`http://127.0.0.1:${port}/v1/health/service/consul?passing`, {
+    headers: { 'x-consul-token': token },
     signal: AbortSignal.timeout(1_000),
   });
   if (!response.ok || ((await response.json()) as unknown[]).length === 0) throw new Error('no leader yet');

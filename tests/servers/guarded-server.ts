@@ -10,16 +10,18 @@ export interface GuardedServer extends GuardedOptions {
   home: string;
   /** Throws as long as the server does not serve. */
   ready: () => Promise<void>;
+  /** How long it may take to serve. */
+  readyMs?: number;
 }
 
 /** Starts one program as a server that the suite may kill and start again; leaves nothing where it does not start. */
-export async function startGuarded({ name, url, ready, ...process }: GuardedServer): Promise<OwnServer> {
+export async function startGuarded({ name, url, ready, readyMs, ...process }: GuardedServer): Promise<OwnServer> {
   let guarded: GuardedProcess | undefined;
   const server: OwnServer = {
     url,
     async start() {
       guarded = new GuardedProcess(process);
-      await guarded.ready(name, ready);
+      await guarded.ready(name, ready, readyMs);
     },
     async kill() {
       await guarded?.kill();

@@ -1,4 +1,5 @@
 export { startConsul, startOwnConsul } from './consul.ts';
+export { startOwnEtcd } from './etcd.ts';
 export { type KubernetesServer, startOwnKubernetes } from './kubernetes.ts';
 export { hasNginx, startOwnNginx } from './nginx.ts';
 export { freePorts } from './ports.ts';
@@ -8,3 +9,4 @@ export { startOwnRabbitmq, startRabbitmq } from './rabbitmq.ts';
 export { startOwnRedis, startRedis } from './redis.ts';
 export type { OwnServer, Server } from './server.ts';
 export { forkSource } from './source-process.ts';
+export { hasZooKeeper, startOwnZooKeeper } from './zookeeper.ts';

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GuardedProcess } from './guarded-process.ts';
+import { startGuarded } from './guarded-server.ts';
 import { freePorts } from './ports.ts';
 import { findProgram } from './programs.ts';
 import type { OwnServer, Server } from './server.ts';
@@ -45,7 +46,6 @@ export async function startOwnRabbitmq(): Promise<OwnServer | undefined> {
     RABBITMQ_PID_FILE: join(home, 'pid'),
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1} +S 2:2 +sbwt none',
   };
-  const log = join(home, 'log');
   const epmd = new GuardedProcess({
     command: epmdProgram,
     args: ['-port', String(epmdPort), '-address', '127.0.0.1'],
@@ -53,33 +53,23 @@ export async function startOwnRabbitmq(): Promise<OwnServer | undefined> {
     log: join(home, 'epmd.log'),
     home,
   });
-  let guarded: GuardedProcess | undefined;
-  const server: OwnServer = {
-    url: `amqp://guest:guest@127.0.0.1:${port}`,
-    async start() {
-      guarded = new GuardedProcess({ command: program, args: [], env, log, home });
-      await guarded.ready('rabbitmq', () => speaksAmqp(port), 60_000);
-    },
-    async kill() {
-      await guarded?.kill();
-    },
-    async restart() {
-      await guarded?.kill();
-      await server.start();
-    },
-    async stop() {
-      await guarded?.kill();
-      await epmd.kill();
-      rmSync(home, { recursive: true, force: true });
-    },
-  };
+  const log = join(home, 'log');
+  const url = `amqp://guest:guest@127.0.0.1:${port}`;
+  const ready = () => speaksAmqp(port);
   try {
-    await server.start();
+    const options = { name: 'rabbitmq', url, command: program, args: [], env, log, home, ready, readyMs: 60_000 };
+    const server = await startGuarded(options);
+    return {
+      ...server,
+      async stop() {
+        await server.stop();
+        await epmd.kill();
+      },
+    };
   } catch (error) {
-    await server.stop();
+    await epmd.kill();
     throw error;
   }
-  return server;
 }
 
 /** The port answers a protocol header with connection.start. */

@@ -1,11 +1,14 @@
 import { join, resolve } from 'node:path';
 import { RunningCli, temporaryHome } from '@rookery/cli/testing';
-import { missingPrograms } from '@rookery/stack';
+import { missingPrograms, stack } from '@rookery/stack';
 import type { TestProject } from 'vitest/node';
 import type {} from '../platform/global-setup.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const FREE = ['CONSUL', 'POSTGRES', 'RABBITMQ', 'PROMETHEUS', 'GATEWAY', 'CONFIG_CENTER'];
+const FREE = [
+  ...stack.engines.map(({ portVariable }) => portVariable),
+  ...stack.apps.flatMap(({ published }) => published?.variable ?? []),
+];
 
 /** Starts `npm run stack` once for the suites that run on it, where its programs are installed; fails when a process is left. */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
@@ -21,7 +24,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     home,
     removeHome: true,
     transcript: join(home, 'transcript.jsonl'),
-    environment: { ...Object.fromEntries(FREE.map((name) => [`${name}_PORT`, '0'])), SCRAPE_INTERVAL: '1s' },
+    environment: { ...Object.fromEntries(FREE.map((name) => [name, '0'])), SCRAPE_INTERVAL: '1s' },
   });
   try {
     await cli.ready(120_000);

@@ -36,6 +36,7 @@ describe.skipIf(missing.length > 0)(`npm run stack (needs ${missing.join(', ') |
       if (app.needs.includes('rabbitmq'))
         expect(variables.MESSAGING_URL).toMatch(/^amqp:\/\/rookery:\w+@127\.0\.0\.1:/);
       if (app.needs.includes('postgres')) expect(new URL(variables.DATABASE_URL ?? '').pathname).toBe(`/${app.name}`);
+      if (app.needs.includes('redis')) expect(variables.CACHE_URL).toMatch(/^redis:\/\/default:\w+@127\.0\.0\.1:\d+$/);
       if (app.needs.includes('config-center')) expect(variables.CONFIG_URL).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     }
   });
@@ -49,11 +50,24 @@ describe.skipIf(missing.length > 0)(`npm run stack (needs ${missing.join(', ') |
     }
   });
 
+  test('a price that is changed through nginx is on the page that nginx makes from Redis', async () => {
+    const nginx = engineUrl(home, 'nginx');
+    const page = async () => fetch(`${nginx}/pages/en/films/film-0007`);
+    expect((await page()).headers.get('x-page-from')).toMatch(/^(memory|redis|service)$/);
+    const changed = await fetch(`${nginx}/api/catalog/films/film-0007`, {
+      method: 'PATCH',
+      body: JSON.stringify({ priceCents: 77_07 }),
+      headers: { 'content-type': 'application/json', ...(await shop.authorization()) },
+    });
+    expect(changed.status).toBe(200);
+    await expect.poll(async () => (await page()).text(), { timeout: 1_000, interval: 20 }).toContain('$77.07');
+  });
+
   const prometheus = stack.engines.find(({ name }) => name === 'prometheus')?.native?.program();
   test.skipIf(!prometheus)(
     'every panel of the dashboard shows what Prometheus has scraped (needs prometheus)',
     async () => {
-      const url = prometheusUrl(home);
+      const url = engineUrl(home, 'prometheus');
       const instances = () => call(`${url}/api/v1/query?query=${encodeURIComponent('up == 1')}`);
       await eventually('all are scraped', async () =>
         (await instances()).body.data.result.length === stack.apps.length ? true : undefined,
@@ -77,9 +91,9 @@ function panels(): { title: string; targets: { expr: string }[] }[] {
   return JSON.parse(text).panels;
 }
 
-function prometheusUrl(home: string): string {
+function engineUrl(home: string, name: string): string {
   const lines = readFileSync(join(home, 'transcript.jsonl'), 'utf8').trim().split('\n');
-  const ready = lines.map((line) => JSON.parse(line)).find(({ engine }) => engine === 'prometheus');
+  const ready = lines.map((line) => JSON.parse(line)).find(({ engine }) => engine === name);
   return `http://${ready.address}`;
 }
 

@@ -4,6 +4,7 @@ import { SecurityModule } from '@rookery/security';
 import { AccountsController } from './accounts/accounts.controller.ts';
 import { Accounts } from './accounts/accounts.ts';
 import { SignIn } from './accounts/sign-in.ts';
+import { ClientsController } from './clients/clients.controller.ts';
 import { Clients } from './clients/clients.ts';
 import { SigningKeys } from './keys/signing-keys.ts';
 import { migrations } from './migrations.ts';
@@ -14,7 +15,7 @@ import { Interactions } from './provider/interactions.ts';
 /** The OpenID Connect provider. Its state is in Postgres only, so that any number of replicas can run. */
 @Module({
   imports: [DatabaseModule.forRoot({ migrations }), SecurityModule.forRoot()],
-  controllers: [AccountsController],
+  controllers: [AccountsController, ClientsController],
   providers: [Accounts, SignIn, Clients, SigningKeys, CurrentProvider, Interactions, Front],
 })
 export class AppModule {}

@@ -52,4 +52,20 @@ export const migrations: Record<string, Migration> = {
         .execute();
     },
   },
+  '0002-device-code': {
+    async up(db) {
+      await db.schema
+        .alterTable('clients')
+        .addColumn('device_code', 'boolean', (column) => column.notNull().defaultTo(false))
+        .execute();
+    },
+  },
+  '0003-disabled-accounts': {
+    async up(db) {
+      await db.schema
+        .alterTable('accounts')
+        .addColumn('disabled', 'boolean', (column) => column.notNull().defaultTo(false))
+        .execute();
+    },
+  },
 };

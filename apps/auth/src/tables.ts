@@ -17,6 +17,7 @@ export interface AuthDatabase {
     username: string;
     password_hash: string;
     must_change: boolean;
+    disabled: Generated<boolean>;
     roles: string[];
     permissions: string[];
     created_at: Generated<Date>;
@@ -26,6 +27,7 @@ export interface AuthDatabase {
     name: string;
     secret_hash: string | null;
     redirect_uris: string[];
+    device_code: boolean;
     roles: string[];
     permissions: string[];
   };

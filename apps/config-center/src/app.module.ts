@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '@rookery/database';
+import { SecurityModule } from '@rookery/security';
 import { InstanceStore } from './instances/instance-store.ts';
 import { InstancesController } from './instances/instances.controller.ts';
 import { migrations } from './migrations.ts';
@@ -13,7 +14,7 @@ import { Watchers } from './watch/watchers.ts';
 
 /** The configuration centre. Its state is in Postgres only, so that any number of replicas can run. */
 @Module({
-  imports: [DatabaseModule.forRoot({ migrations })],
+  imports: [DatabaseModule.forRoot({ migrations }), SecurityModule.forRoot()],
   controllers: [SettingsController, WatchController, InstancesController],
   providers: [
     ReleaseStore,

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { MessagingModule } from '@rookery/messaging';
 import { PageCacheModule } from '@rookery/page-cache';
 import { RpcModule } from '@rookery/rpc';
+import { SecurityModule } from '@rookery/security';
 import { PageFiles } from './files/page-files.ts';
 import { RenderAhead } from './files/render-ahead.ts';
 import { CachedPages } from './pages/cached-pages.ts';
@@ -16,7 +17,12 @@ import { PageRenderer } from './template/page-renderer.ts';
 const PATIENCE = { maxAttempts: 12, retryDelayMs: 250 };
 
 @Module({
-  imports: [MessagingModule.forRoot(PATIENCE), PageCacheModule.forRoot(), RpcModule.forFeature(CatalogClient)],
+  imports: [
+    SecurityModule.forRoot(),
+    MessagingModule.forRoot(PATIENCE),
+    PageCacheModule.forRoot(),
+    RpcModule.forFeature(CatalogClient),
+  ],
   controllers: [PagesController, PageDataController, FilmChanges],
   providers: [
     CachedPages,

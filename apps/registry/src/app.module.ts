@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { LOGGER, type Logger } from '@rookery/observability';
+import { SecurityModule } from '@rookery/security';
 import { Expiry } from './domain/expiry.ts';
 import { RegistryState } from './domain/registry-state.ts';
 import { Waiters } from './domain/waiters.ts';
@@ -16,7 +17,12 @@ import { Snapshots } from './storage/snapshots.ts';
 
 const snapshotPath = (): string => join(process.env.ROOKERY_HOME ?? '.rookery', 'registry', 'registry.json');
 
+/**
+ * Every endpoint is `@Public()`: the machines of the platform register before they could have a token, with clients that
+ * speak Consul's API and know none. The network they are in is the border.
+ */
 @Module({
+  imports: [SecurityModule.forRoot()],
   controllers: [
     AgentController,
     HealthController,

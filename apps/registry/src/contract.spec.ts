@@ -1,18 +1,23 @@
+import { randomUUID } from 'node:crypto';
 import { createRegistry } from '@rookery/discovery';
-import { type RegistryServer, registryContract } from '@rookery/discovery/testing';
-import { type OwnServer, type Server, startConsul } from '@rookery/servers';
+import { type ClientOptions, type RegistryServer, registryContract } from '@rookery/discovery/testing';
+import { type OwnServer, type Server, startConsul, startOwnConsul } from '@rookery/servers';
 import { afterAll, describe } from 'vitest';
 import { RegistryProcess } from './testing/registry-process.ts';
 
-const client = (host: string, port: number) => createRegistry(`consul://${host}:${port}?wait=1s`);
+function client(host: string, port: number, { tls }: ClientOptions = {}, parameters = '') {
+  const ca = tls?.caFile === undefined ? '' : `&ca-file=${encodeURIComponent(tls.caFile)}`;
+  return createRegistry(`${tls ? 'https' : 'consul'}://${host}:${port}?wait=1s${ca}${parameters}`);
+}
 
 registryContract('embedded registry', {
+  cannot: ['namespace', 'credentials'],
   async start(): Promise<RegistryServer> {
     const registry = await RegistryProcess.start();
     const address = { host: '127.0.0.1', port: registry.port };
     return {
       address,
-      createRegistry: ({ host, port } = address) => client(host, port),
+      createRegistry: ({ host, port } = address, options) => client(host, port, options),
       async restartServer(whileDown) {
         await registry.end('SIGKILL');
         await whileDown?.();
@@ -29,8 +34,19 @@ const own = consul && 'kill' in consul;
 
 describe.skipIf(!consul)('with a real Consul', () => {
   registryContract('real Consul', {
-    start: async () => serverOf(consul as Server | OwnServer),
-    cannot: own ? [] : ['restart'],
+    async start() {
+      const token = randomUUID();
+      const closed = own ? await startOwnConsul(token) : undefined;
+      const { hostname: host, port } = new URL(closed?.url ?? 'consul://nowhere:1');
+      const as = (secret: string) => client(host, Number(port), {}, `&token=${secret}`);
+      const secret = randomUUID();
+      return {
+        ...serverOf(consul as Server | OwnServer),
+        credentials: { right: () => as(token), wrong: () => as(secret), secret },
+        stop: async () => closed?.stop(),
+      };
+    },
+    cannot: own ? ['namespace'] : ['namespace', 'restart', 'credentials'],
   });
 });
 
@@ -39,7 +55,7 @@ function serverOf(server: Server | OwnServer): RegistryServer {
   const address = { host, port: Number(port) };
   return {
     address,
-    createRegistry: (at = address) => client(at.host, at.port),
+    createRegistry: (at = address, options) => client(at.host, at.port, options),
     async restartServer(whileDown) {
       if (!('kill' in server)) return;
       await server.kill();

@@ -8,6 +8,8 @@ const agent = (world: World) => [
   ...['agent', '-server', '-bootstrap-expect=1', '-ui', '-node=rookery', '-bind=127.0.0.1', `-client=${world.listen}`],
   ...[`-data-dir=${world.data('consul')}`, `-http-port=${world.port('consul')}`, '-dns-port=-1', '-grpc-port=-1'],
   ...['-grpc-tls-port=-1', '-serf-wan-port=-1', '-log-level=warn', '-hcl=disable_update_check = true'],
+  // Asked to end it leaves in order, and says so with 0. What it knows stays.
+  '-hcl=leave_on_terminate = true',
   ...[`-server-port=${world.port('consul', 'rpc')}`, `-serf-lan-port=${world.port('consul', 'gossip')}`],
 ];
 
@@ -20,6 +22,7 @@ export const consul: Engine = {
   provides: { variable: 'DISCOVERY_URL', url: (world) => `consul://${world.at('consul')}` },
   container: {
     image: 'hashicorp/consul:1.19.2',
+    memory: '512m',
     command: agent,
     health: ['CMD', 'consul', 'operator', 'raft', 'list-peers'],
     volume: '/consul/data',

@@ -23,6 +23,9 @@ export const postgres: Engine = {
   provides: { variable: 'DATABASE_URL', url },
   container: {
     image: 'postgres:17',
+    memory: '1g',
+    // Fast shutdown: connections end, what is committed is written.
+    stop: 'SIGINT',
     command: () => ['postgres', ...settings],
     environment: (world) => ({ POSTGRES_USER: USER, POSTGRES_PASSWORD: world.secret('POSTGRES_PASSWORD') }),
     // By TCP: the server that only fills a new volume listens on its socket alone.
@@ -37,7 +40,6 @@ export const postgres: Engine = {
       if (!existsSync(join(data, 'PG_VERSION'))) initialise(world, program);
       const listen = ['-c', `listen_addresses=${world.listen}`, '-c', 'unix_socket_directories='];
       const how = asUser(program, ['-D', data, '-p', String(world.port('postgres')), ...listen, ...settings], data);
-      // Fast shutdown: connections end, what is committed is written.
       return { program: how.command, args: how.parameters, ...how.options, stop: 'SIGINT' };
     },
     ready: (world) => query(url(world, 'postgres'), async (client) => void (await client.query('select 1'))),

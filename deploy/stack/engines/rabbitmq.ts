@@ -18,6 +18,7 @@ export const rabbitmq: Engine = {
   },
   container: {
     image: 'rabbitmq:3.13',
+    memory: '1g',
     // Its data belongs to the name of its node.
     hostname: 'rabbitmq',
     environment: (world) => ({

@@ -6,7 +6,7 @@ import type { Engine, Stack } from '../model.ts';
 export type Ports = ReadonlyMap<string, number>;
 
 /**
- * Settles the ports of the engines that run here, and of the apps with a fixed one. A variable moves the main port, 0 is
+ * Settles the ports of the engines that run here, and of the apps with a fixed one or that an engine has to find. A variable moves the main port, 0 is
  * any free one; an engine's further ports then are any free ones too. A port that is taken is one sentence.
  */
 export async function settlePorts(
@@ -24,9 +24,10 @@ export async function settlePorts(
     }
   }
   for (const { name, port, published } of stack.apps) {
-    if (!published) continue;
-    const wanted = read(published.variable, environment) ?? port;
-    ports.set(`${name}/main`, await claim(wanted, `${name} (${variablePrefix(name)}_PORT)`));
+    const variable = `${variablePrefix(name)}_PORT`;
+    if (!published && !engines.some(({ needs }) => needs?.includes(name))) continue;
+    const wanted = read(variable, environment) ?? (published ? port : 0);
+    ports.set(`${name}/main`, await claim(wanted, `${name} (${variable})`));
   }
   return ports;
 }

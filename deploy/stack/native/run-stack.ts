@@ -6,7 +6,7 @@ import type { Engine, World } from '../model.ts';
 import { stack, wiring } from '../stack.ts';
 import { Engines } from './engines.ts';
 import { missingPrograms } from './missing-programs.ts';
-import { settlePorts } from './ports.ts';
+import { type Ports, settlePorts } from './ports.ts';
 import { Secrets } from './secrets.ts';
 import { writeTargets } from './targets.ts';
 import { nativeWorld } from './world.ts';
@@ -15,8 +15,8 @@ const ROOT = resolve(import.meta.dirname, '../../..');
 
 const USAGE = `npm run stack -- [--fresh] [--only gateway,catalog] [--scale catalog=2] [--logs json|pretty]
 
-Runs Consul, RabbitMQ, Postgres and, where installed, Prometheus from their programs on this machine's loopback address,
-and the apps on them: what deploy/compose/compose.yaml runs in containers. --fresh forgets what the engines have stored;
+Runs Consul, RabbitMQ, Postgres, Redis, nginx and, where installed, Prometheus and Grafana from their programs on this
+machine's loopback address, and the apps on them: what deploy/compose/compose.yaml runs in containers. --fresh forgets what the engines have stored;
 the other flags are those of npm start. See docs/deploy.md.
 `;
 
@@ -50,8 +50,9 @@ export async function runStack(args: readonly string[], environment: NodeJS.Proc
     const ports = await settlePorts(stack, here, environment);
     if (args.includes('--fresh')) rmSync(join(home, 'engines'), { recursive: true, force: true });
     const scrapeInterval = environment.SCRAPE_INTERVAL ?? '5s';
-    const world = nativeWorld({ home, ports, secrets: new Secrets(home), scrapeInterval });
+    const world = nativeWorld({ home, ports, secrets: new Secrets(home), scrapeInterval, environment });
     const say = teller(args);
+    for (const engine of stack.engines) if (engine.native && !here.includes(engine)) sayMissing(engine);
     engines = new Engines(world);
     await engines.start(here, stopping.signal, (engine) => say(engine, world));
     stopping.signal.throwIfAborted();
@@ -60,7 +61,7 @@ export async function runStack(args: readonly string[], environment: NodeJS.Proc
     const appArgs = args.filter((arg) => arg !== '--fresh');
     apps = spawn(process.execPath, [join(ROOT, 'libs/cli/src/main.ts'), 'start', ...appArgs], {
       cwd: ROOT,
-      env: { ...environment, ...appEnvironment(world, home) },
+      env: { ...environment, ...appEnvironment(world, home, ports) },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       // Ctrl-C in the terminal reaches this process alone, which passes it on once.
       detached: true,
@@ -88,10 +89,11 @@ export async function runStack(args: readonly string[], environment: NodeJS.Proc
 }
 
 /** What the `rookery` command needs in its environment to give every app the variables of the description. */
-function appEnvironment(world: World, home: string): Record<string, string> {
+function appEnvironment(world: World, home: string, ports: Ports): Record<string, string> {
   const variables: Record<string, string> = { HOST: world.listen, ROOKERY_HOME: home };
   for (const app of stack.apps) {
-    if (app.published) variables[app.published.variable] = String(world.port(app.name));
+    const port = ports.get(`${app.name}/main`);
+    if (port !== undefined) variables[`${variablePrefix(app.name)}_PORT`] = String(port);
     for (const [name, value] of Object.entries(wiring(app, world))) {
       // The command starts config-center itself, and tells its address.
       if (name === 'CONFIG_URL') continue;
@@ -100,6 +102,11 @@ function appEnvironment(world: World, home: string): Record<string, string> {
     }
   }
   return variables;
+}
+
+/** On the standard error, so that the lines of `--logs json` stay JSON. */
+function sayMissing({ name, native }: Engine): void {
+  console.error(`${name} is not installed (${native?.install}); the stack runs without it.`);
 }
 
 function teller(args: readonly string[]): (engine: Engine, world: World) => void {

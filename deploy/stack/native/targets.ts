@@ -5,7 +5,7 @@ const EVERY_MS = 1_000;
 
 /**
  * Debian builds its Prometheus without Consul's discovery: here the stack asks Consul in its place, and writes what it
- * answers into the file that Prometheus watches, under the labels that its own discovery gives.
+ * answers into the file that Prometheus watches.
  */
 export function writeTargets(world: World): { close(): void } {
   const file = world.file('prometheus', 'targets.json');
@@ -15,7 +15,13 @@ export function writeTargets(world: World): { close(): void } {
       signal: AbortSignal.timeout(EVERY_MS),
     });
     const services = (await response.json()) as Record<string, AgentService>;
-    const content = JSON.stringify(Object.values(services).map(target), null, 1);
+    const content = JSON.stringify(
+      Object.values(services)
+        .filter(({ Service }) => Service !== 'consul')
+        .map(target),
+      null,
+      1,
+    );
     if (content === written) return;
     writeFileSync(`${file}.new`, content);
     renameSync(`${file}.new`, file);
@@ -36,11 +42,8 @@ interface AgentService {
 
 function target(service: AgentService): object {
   return {
-    targets: [`${service.Address}:${service.Port}`],
-    labels: {
-      __meta_consul_service: service.Service,
-      __meta_consul_service_id: service.ID,
-      __meta_consul_service_metadata_metrics_port: service.Meta?.['metrics-port'] ?? '',
-    },
+    // Some keep their metrics on a port that their clients do not reach.
+    targets: [`${service.Address}:${service.Meta?.['metrics-port'] ?? service.Port}`],
+    labels: { service: service.Service, instance: service.ID },
   };
 }

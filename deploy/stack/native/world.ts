@@ -9,24 +9,31 @@ export interface NativeFacts {
   ports: Ports;
   secrets: Secrets;
   scrapeInterval: string;
+  environment: NodeJS.ProcessEnv;
 }
 
 /** The stack on this machine's loopback address, from installed programs. */
-export function nativeWorld({ home, ports, secrets, scrapeInterval }: NativeFacts): World {
+export function nativeWorld({ home, ports, secrets, scrapeInterval, environment }: NativeFacts): World {
   const port = (part: string, name = 'main') => {
     const number = ports.get(`${part}/${name}`);
     if (number === undefined) throw new Error(`${part} has no port "${name}" in this stack.`);
     return number;
   };
-  return {
+  const world: World = {
     listen: '127.0.0.1',
-    scrapes: 'file',
     scrapeInterval,
     port,
     at: (part, name) => `127.0.0.1:${port(part, name)}`,
     secret: (name) => secrets.get(name),
+    setting: (name, fallback) => environment[name] || fallback,
     issuer: () => ({}),
+    clients: () => ({}),
+    targets: () => ({
+      file_sd_configs: [{ files: [world.file('prometheus', 'targets.json')], refresh_interval: scrapeInterval }],
+    }),
+    shared: (folder) => join(home, folder),
     data: (engine) => join(home, 'engines', engine),
     file: (engine, name) => join(home, 'engines', `${engine}-${name}`),
   };
+  return world;
 }

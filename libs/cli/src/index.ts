@@ -1,4 +1,5 @@
 export { accessToken } from './commands/token.ts';
+export { authClientsFile, DEV_CLIENT } from './home/auth-clients.ts';
 export type { ControlVerb } from './home/control.ts';
 export { sendControl } from './home/control.ts';
 export { isAlive } from './home/process-identity.ts';
@@ -8,6 +9,8 @@ export {
   type PlatformState,
   readSecrets,
   readState,
+  writeSecrets,
+  writeState,
 } from './home/state-file.ts';
 export { variablePrefix } from './plan/ports.ts';
 export type { ProcessState } from './platform/managed-process.ts';

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addAdministration } from './administration.ts';
 import { Failure, messageOf } from './failure.ts';
 import { colorsFor } from './output/colors.ts';
 import { JsonOutput } from './output/json-output.ts';
@@ -92,7 +93,9 @@ export async function main(
   examples(
     program
       .command('token')
-      .description('Print an access token for this machine, from the platform that runs here.')
+      .description(
+        'Print the access token of who is signed in, or one for this machine of the platform that runs here.',
+      )
       .action(async () => {
         const { accessToken } = await import('./commands/token.ts');
         print(`${await accessToken(root, environment)}\n`);
@@ -100,6 +103,35 @@ export async function main(
     'rookery token',
     'curl -H "authorization: Bearer $(npx rookery token)" http://127.0.0.1:8080/api/...',
   );
+
+  examples(
+    program
+      .command('login')
+      .description('Sign in with a code on a page of the platform, and keep the token.')
+      .option('--issuer <url>', 'who signs in, when it is not the platform that runs here')
+      .action(async ({ issuer }: { issuer?: string }) => {
+        const { login } = await import('./commands/login.ts');
+        await login(root, environment, {
+          ...(issuer !== undefined && { issuer }),
+          print,
+          isTerminal: Boolean(process.stdout.isTTY),
+        });
+      }),
+    'rookery login',
+    'rookery login --issuer https://shop.example/auth',
+  );
+  examples(
+    program
+      .command('logout')
+      .description('Forget who is signed in.')
+      .action(async () => {
+        const { logout } = await import('./commands/login.ts');
+        print(`${await logout(root, environment)}\n`);
+      }),
+    'rookery logout',
+  );
+
+  addAdministration(program, { root, environment, print, examples });
 
   const service = program.command('service').description('Stop, start or restart one service of the running platform.');
   for (const verb of ['stop', 'start', 'restart'] as const) {

@@ -9,13 +9,13 @@ const message = (url: string) =>
 
 describe('createRegistry', () => {
   it('refuses what it cannot use in one sentence that names DISCOVERY_URL', async () => {
-    expect(await message('zookeeper://host')).toBe(
-      'DISCOVERY_URL is "zookeeper://host", whose scheme no driver serves; known are consul://host:8500, ' +
-        'http://host:8500 (Consul API), kubernetes:// and static:orders=host:3000+4000.',
+    expect(await message('gopher://host')).toBe(
+      'DISCOVERY_URL is "gopher://host", whose scheme no driver serves; known are consul://host:8500, ' +
+        'http://host:8500 (Consul API), etcd://host:2379, kubernetes:// and static:orders=host:3000+4000.',
     );
     expect(await message('localhost')).toMatch(/^DISCOVERY_URL is "localhost", whose scheme/);
     expect(await message('consul://')).toMatch(/^DISCOVERY_URL is "consul:\/\/", which cannot be used/);
-    expect(await message('consul://host?wiat=1s')).toMatch('"wiat" is not one of token, dc, wait');
+    expect(await message('consul://host?wiat=1s')).toMatch('"wiat" is not one of token, dc, wait, ca-file');
     expect(await message('consul://host?wait=soon')).toMatch('wait is "soon"');
     expect(await message('static:orders')).toMatch('"orders" is not of the form name=host:port+grpcPort');
     expect(await message('static:orders=host:99999')).toMatch('a port outside 1 to 65535');

@@ -9,6 +9,27 @@ export interface RegistryOptions {
   log?: DiscoveryLog;
 }
 
+type Driver = (url: string, options: RegistryOptions) => Registry | Promise<Registry>;
+
+const consul = async (): Promise<Driver> => (await import('./drivers/consul.ts')).createConsulRegistry;
+const kubernetes = async (): Promise<Driver> => (await import('./drivers/kubernetes.ts')).createKubernetesRegistry;
+const etcd = async (): Promise<Driver> => (await import('./drivers/etcd.ts')).createEtcdRegistry;
+const zookeeper = async (): Promise<Driver> => (await import('./drivers/zookeeper.ts')).createZooKeeperRegistry;
+
+/** The driver of each scheme, loaded when a URL names it. */
+const DRIVERS: Readonly<Record<string, () => Promise<Driver>>> = {
+  consul,
+  http: consul,
+  https: consul,
+  kubernetes,
+  'kubernetes+http': kubernetes,
+  etcd,
+  'etcd+tls': etcd,
+  zookeeper,
+  'zookeeper+tls': zookeeper,
+  static: async () => (await import('./drivers/static.ts')).createStaticRegistry,
+};
+
 /**
  * The registry client that the URL's scheme names. Does not connect: the first call says whether the registry is there.
  * @param url DISCOVERY_URL, else the embedded registry's address, when not given
@@ -17,23 +38,8 @@ export async function createRegistry(
   url: string = process.env.DISCOVERY_URL ?? DEFAULT_DISCOVERY_URL,
   options: RegistryOptions = {},
 ): Promise<Registry> {
-  switch (/^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase()) {
-    case 'consul':
-    case 'http':
-    case 'https': {
-      const { createConsulRegistry } = await import('./drivers/consul.ts');
-      return createConsulRegistry(url, options);
-    }
-    case 'kubernetes':
-    case 'kubernetes+http': {
-      const { createKubernetesRegistry } = await import('./drivers/kubernetes.ts');
-      return createKubernetesRegistry(url, options);
-    }
-    case 'static': {
-      const { createStaticRegistry } = await import('./drivers/static.ts');
-      return createStaticRegistry(url);
-    }
-    default:
-      throw discoveryErrors.unknownScheme(url);
-  }
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase() ?? '';
+  const load = Object.hasOwn(DRIVERS, scheme) ? DRIVERS[scheme] : undefined;
+  if (!load) throw discoveryErrors.unknownScheme(url);
+  return (await load())(url, options);
 }

@@ -1,6 +1,7 @@
 import { RookeryError } from '@rookery/observability';
 
-const SCHEMES = 'consul://host:8500, http://host:8500 (Consul API), kubernetes:// and static:orders=host:3000+4000';
+const SCHEMES =
+  'consul://host:8500, http://host:8500 (Consul API), etcd://host:2379, kubernetes:// and static:orders=host:3000+4000';
 
 /** Every error of this library: code, sentence, status. */
 export const discoveryErrors = {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Database } from '@rookery/database';
 import { RookeryError } from '@rookery/observability';
+import { sql } from 'kysely';
 import type { AuthDatabase } from '../tables.ts';
 import { hashPassword, isPassword, newPassword } from './password.ts';
 
@@ -11,6 +12,8 @@ export interface Account {
   username: string;
   /** The password was given by somebody else; it is good for one sign-in, which sets another. */
   mustChange: boolean;
+  /** Cannot sign in, and has nothing that gives tokens. */
+  disabled: boolean;
   roles: string[];
   permissions: string[];
 }
@@ -51,12 +54,50 @@ export class Accounts implements OnModuleInit {
     return row && accountOf(row);
   }
 
-  /** The account with this name and password; takes the same time whether there is one or not. */
+  /** Fails with `ACCOUNT_UNKNOWN` (404). */
+  async byName(username: string): Promise<Account> {
+    const { kysely } = this.database;
+    const row = await kysely.selectFrom('accounts').selectAll().where('username', '=', username).executeTakeFirst();
+    if (row) return accountOf(row);
+    throw new RookeryError('ACCOUNT_UNKNOWN', `There is no account ${username}.`, { status: 404 });
+  }
+
+  /** Accounts by name, those after `after`. */
+  async page(after: string, limit: number): Promise<Account[]> {
+    const rows = await this.database.kysely
+      .selectFrom('accounts')
+      .selectAll()
+      .where('username', '>', after)
+      .orderBy('username')
+      .limit(limit)
+      .execute();
+    return rows.map(accountOf);
+  }
+
+  /** Disables or enables; sessions, grants and refresh tokens of an account that is disabled end. */
+  async setDisabled(id: string, disabled: boolean): Promise<void> {
+    await this.database.kysely.updateTable('accounts').set({ disabled }).where('id', '=', id).execute();
+    if (disabled) await this.#endSessions(id);
+  }
+
+  /** Sets a one-time password and answers it; whoever is signed in with the old one is so no longer. */
+  async resetPassword(id: string): Promise<string> {
+    const password = newPassword();
+    await this.database.kysely
+      .updateTable('accounts')
+      .set({ password_hash: await hashPassword(password), must_change: true })
+      .where('id', '=', id)
+      .execute();
+    await this.#endSessions(id);
+    return password;
+  }
+
+  /** The account with this name and password, when it is not disabled; takes the same time whether there is one or not. */
   async check(username: string, password: string): Promise<Account | undefined> {
     const { kysely } = this.database;
     const row = await kysely.selectFrom('accounts').selectAll().where('username', '=', username).executeTakeFirst();
     const isRight = await isPassword(password, row?.password_hash ?? this.#nobody);
-    return row && isRight ? accountOf(row) : undefined;
+    return row && isRight && !row.disabled ? accountOf(row) : undefined;
   }
 
   /** Sets the password that replaces a one-time one; false when somebody else was faster. */
@@ -68,6 +109,10 @@ export class Accounts implements OnModuleInit {
       .where('must_change', '=', true)
       .executeTakeFirstOrThrow();
     return numUpdatedRows > 0n;
+  }
+
+  async #endSessions(id: string): Promise<void> {
+    await sql`delete from oidc_payloads where payload->>'accountId' = ${id}`.execute(this.database.kysely);
   }
 
   async #insert({ username, roles, permissions }: NewAccount): Promise<string | undefined> {
@@ -92,14 +137,16 @@ interface AccountRow {
   id: string;
   username: string;
   must_change: boolean;
+  disabled: boolean;
   roles: string[];
   permissions: string[];
 }
 
-const accountOf = ({ id, username, must_change, roles, permissions }: AccountRow): Account => ({
+const accountOf = ({ id, username, must_change, disabled, roles, permissions }: AccountRow): Account => ({
   id,
   username,
   mustChange: must_change,
+  disabled,
   roles,
   permissions,
 });

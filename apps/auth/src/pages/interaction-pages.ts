@@ -30,18 +30,20 @@ ${
 
 export interface ConsentPage {
   clientName: string;
+  username: string;
   scopes: readonly string[];
-  redirectHost: string;
+  /** Undefined where a device waits for the token. */
+  redirectHost: string | undefined;
 }
 
-export function consentPage(texts: Texts, { clientName, scopes, redirectHost }: ConsentPage): string {
+export function consentPage(texts: Texts, { clientName, username, scopes, redirectHost }: ConsentPage): string {
   const asked = scopes.map((scope) => texts.scopes[scope] ?? scope);
   return page(
     texts,
     texts.consent,
     html`<p>${texts.consentTo(clientName)}</p>
 <ul>${[...asked, texts.actForYou].map((item) => html`<li>${item}</li>`)}</ul>
-<p>${texts.goesTo(redirectHost)}</p>
+<p>${texts.signedInAs(username)}<br>${redirectHost === undefined ? texts.goesToDevice : texts.goesTo(redirectHost)}</p>
 <form method="post"><button name="action" value="consent">${texts.allow}</button>
 <button name="action" value="deny" class="plain">${texts.deny}</button></form>`,
   );

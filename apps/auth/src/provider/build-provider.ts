@@ -5,6 +5,7 @@ import type { Accounts } from '../accounts/accounts.ts';
 import { type Clients, isSecret } from '../clients/clients.ts';
 import type { ProviderKeys } from '../keys/signing-keys.ts';
 import type { AuthDatabase } from '../tables.ts';
+import { deviceFlow } from './device-flow.ts';
 import { PostgresAdapter } from './postgres-adapter.ts';
 
 export interface ProviderParts {
@@ -50,6 +51,7 @@ export function buildProvider({ settings, keys, database, accounts, clients }: P
       AccessToken: 10 * MINUTE_S,
       AuthorizationCode: MINUTE_S,
       ClientCredentials: 10 * MINUTE_S,
+      DeviceCode: 10 * MINUTE_S,
       IdToken: HOUR_S,
       Interaction: HOUR_S,
       RefreshToken: 14 * DAY_S,
@@ -59,6 +61,7 @@ export function buildProvider({ settings, keys, database, accounts, clients }: P
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
+      deviceFlow,
       revocation: { enabled: true },
       userinfo: { enabled: false },
       resourceIndicators: {
@@ -77,6 +80,7 @@ export function buildProvider({ settings, keys, database, accounts, clients }: P
       (client.redirectUris ?? []).some((uri) => URL.canParse(uri) && new URL(uri).origin === origin),
     findAccount: async (_context, id) => {
       const account = await accounts.byId(id);
+      if (account?.disabled) return undefined;
       return (
         account && {
           accountId: account.id,

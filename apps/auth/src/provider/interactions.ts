@@ -46,7 +46,7 @@ export class Interactions {
       const client = await provider.Client.find(String(interaction.params.client_id));
       const clientName = client?.clientName ?? String(interaction.params.client_id);
       const visit: Visit = { provider, request, response, interaction, texts, clientName };
-      if (request.method === 'GET') this.#show(visit);
+      if (request.method === 'GET') await this.#show(visit);
       else if (request.method === 'POST') await this.#take(visit);
       else response.writeHead(405, { allow: 'GET, POST' }).end();
     } catch (error) {
@@ -56,8 +56,8 @@ export class Interactions {
     }
   }
 
-  #show({ response, interaction, texts, clientName }: Visit): void {
-    const { prompt, params } = interaction;
+  async #show({ response, interaction, texts, clientName }: Visit): Promise<void> {
+    const { prompt, params, session } = interaction;
     if (prompt.name !== 'consent') {
       answer(response, 200, loginPage(texts, { clientName }));
       return;
@@ -65,8 +65,11 @@ export class Interactions {
     const scopes = String(params.scope ?? '')
       .split(' ')
       .filter((scope) => scope in texts.scopes);
-    const redirectHost = new URL(String(params.redirect_uri)).host;
-    answer(response, 200, consentPage(texts, { clientName, scopes, redirectHost }));
+    const { redirect_uri: redirectUri } = params;
+    const redirectHost = typeof redirectUri === 'string' ? new URL(redirectUri).host : undefined;
+    const account = session?.accountId === undefined ? undefined : await this.accounts.byId(session.accountId);
+    if (!account) return answer(response, 400, gonePage(texts));
+    answer(response, 200, consentPage(texts, { clientName, username: account.username, scopes, redirectHost }));
   }
 
   async #take(visit: Visit): Promise<void> {

@@ -1,5 +1,6 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Public } from '@rookery/security';
 import type { z } from 'zod';
 import { ReleaseStore } from '../settings/release-store.ts';
 import { SettingKey } from '../settings/setting-key.ts';
@@ -7,6 +8,8 @@ import { WATCH_LIMITS, type WatchLimits } from '../watch/watch-limits.ts';
 import { type Instances, Instances as InstancesSchema, Report } from './instance.ts';
 import { InstanceStore } from './instance-store.ts';
 
+/** Services report without a token, as they read: see WatchController. */
+@Public()
 @ApiTags('instances')
 @Controller('settings/:namespace/:group/:service')
 export class InstancesController {

@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Put, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Public, RequiresPermissions } from '@rookery/security';
 import { z } from 'zod';
 import { errors } from '../errors.ts';
 import { checkSettings } from './check-settings.ts';
@@ -15,12 +16,14 @@ interface Reply {
   status(code: number): Reply;
 }
 
+/** Services read their settings from before they could have a token; who publishes has one. */
 @ApiTags('settings')
 @Controller('settings/:namespace/:group/:service')
 export class SettingsController {
   constructor(@Inject(ReleaseStore) private readonly releases: ReleaseStore) {}
 
   @Get()
+  @Public()
   @ApiOperation({ summary: 'Show the current settings', description: 'Version 0 and {} where nothing was published.' })
   @ApiHeader({ name: 'if-none-match', required: false, description: 'An ETag; answers 304 while it is current.' })
   @ApiOkResponse({ description: 'The newest release; its version is the ETag.', standardSchema: Release })
@@ -38,6 +41,8 @@ export class SettingsController {
   }
 
   @Put()
+  @RequiresPermissions('config:publish')
+  @ApiBearerAuth()
   @ApiOperation({
     summary: 'Publish settings',
     description: 'The body is the whole tree, at most 256 KiB: a JSON object, or YAML as application/yaml.',
@@ -61,6 +66,7 @@ export class SettingsController {
   }
 
   @Get('history')
+  @Public()
   @ApiOperation({ summary: 'List the releases, newest first' })
   @ApiOkResponse({ description: 'One page, without the settings themselves.', standardSchema: History })
   async history(
@@ -72,6 +78,7 @@ export class SettingsController {
   }
 
   @Get('history/:version')
+  @Public()
   @ApiOperation({ summary: 'Show one release' })
   @ApiOkResponse({ description: 'The release with its settings.', standardSchema: Release })
   at(
@@ -83,6 +90,8 @@ export class SettingsController {
 
   @Post('rollback')
   @HttpCode(200)
+  @RequiresPermissions('config:publish')
+  @ApiBearerAuth()
   @ApiOperation({ summary: 'Take up an earlier release again', description: 'Makes a new version with its settings.' })
   @ApiOkResponse({ description: 'The release that is now current.', standardSchema: Release })
   async rollback(

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { startPostgres } from '@rookery/servers';
 import type { RunningService } from '@rookery/service';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call, newKey, startReplica } from '../testing/centre.ts';
+import { call, issuer, newKey, startReplica } from '../testing/centre.ts';
 
 const postgres = await startPostgres();
 afterAll(() => postgres?.stop());
@@ -33,6 +33,24 @@ describe.skipIf(!postgres)('settings in the configuration centre', () => {
     expect(await call(key)).toMatchObject({ etag: '"2"', body: { version: 2, settings: { limits: { maxItems: 6 } } } });
     expect(await call(key, 'GET', undefined, { 'if-none-match': '"2"' })).toMatchObject({ status: 304 });
     expect(await call(key, 'GET', undefined, { 'if-none-match': '"1"' })).toMatchObject({ status: 200 });
+  });
+
+  it('are published by who may, and read by every machine inside', async () => {
+    const key = at(newKey());
+    await call(key, 'PUT', { step: 1 });
+    const put = (url: string, method: string, headers: Record<string, string>) =>
+      fetch(url, { method, headers: { 'content-type': 'application/json', ...headers }, body: '{"version":1}' });
+    for (const [url, method] of [
+      [key, 'PUT'],
+      [`${key}/rollback`, 'POST'],
+    ] as const) {
+      expect((await put(url, method, {})).status).toBe(401);
+      expect((await put(url, method, { 'x-permissions': 'config:publish' })).status).toBe(401);
+      expect((await put(url, method, issuer.bearer('order:*'))).status).toBe(403);
+    }
+    const read = await fetch(key);
+    expect(await read.json()).toMatchObject({ version: 1, settings: { step: 1 } });
+    expect((await put(key, 'PUT', issuer.bearer('config:*'))).status).toBe(200);
   });
 
   it('are taken as YAML', async () => {

@@ -1,6 +1,13 @@
+import { startTestIssuer } from '@rookery/security/testing';
 import { createService, type RunningService } from '@rookery/service';
+import { afterAll } from 'vitest';
 import { AppModule } from '../app.module.ts';
 import { serviceOptions } from '../service-options.ts';
+
+/** Whose tokens the replicas take. */
+export const issuer = await startTestIssuer();
+process.env.AUTH_ISSUER_URL = issuer.issuer;
+afterAll(() => issuer.close());
 
 /** A replica of the real app in this process, on the database that DATABASE_URL names. */
 export function startReplica(port = 0): Promise<RunningService> {
@@ -20,11 +27,15 @@ export function newKey(): string {
   return `/api/config-center/settings/default/default/service-${keys}`;
 }
 
-/** Calls the centre with JSON and answers status and body. */
+/** Calls the centre with JSON, as somebody who may publish, and answers status and body. */
 export async function call(url: string, method = 'GET', body?: unknown, headers: Record<string, string> = {}) {
   const response = await fetch(url, {
     method,
-    headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    headers: {
+      ...issuer.bearer('config:publish'),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     signal: AbortSignal.timeout(10_000),
   });

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Controller, Get, Headers, Inject, Param, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Public } from '@rookery/security';
 import { z } from 'zod';
 import { SettingKey } from '../settings/setting-key.ts';
 import { Watchers } from './watchers.ts';
@@ -18,6 +19,8 @@ interface Reply {
   hijack(): void;
 }
 
+/** Services follow their settings from before they could have a token; the gateway does not lead here. */
+@Public()
 @ApiTags('watch')
 @Controller('settings/:namespace/:group/:service/watch')
 export class WatchController {

@@ -1,6 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { type FilmChanged, filmChanged } from '@rookery/contracts';
+import { FromBus } from '@rookery/security';
 import { PageFiles } from '../files/page-files.ts';
 import { PagesSettings } from '../settings.ts';
 import { type Address, showing } from './address.ts';
@@ -23,6 +24,8 @@ export class FilmChanges {
     @Inject(PagesSettings) private readonly settings: PagesSettings,
   ) {}
 
+  /** Whoever changed the film was allowed to, or it would not be told; the pages only show it. */
+  @FromBus()
   @EventPattern<string>(filmChanged.name)
   async onFilmChanged(@Payload({ schema: filmChanged.schema }) { film }: FilmChanged): Promise<void> {
     const kept = await Promise.allSettled(

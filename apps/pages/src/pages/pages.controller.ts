@@ -1,4 +1,5 @@
 import { Controller, Get, Header, Inject, Req, Res } from '@nestjs/common';
+import { Public } from '@rookery/security';
 import { PageRenderer } from '../template/page-renderer.ts';
 import { addressOf } from './address.ts';
 import { CachedPages } from './cached-pages.ts';
@@ -25,7 +26,8 @@ const HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
-/** The pages as a browser gets them where no nginx stands before; the same bytes. */
+/** The pages as a browser gets them where no nginx stands before; the same bytes, for everybody. */
+@Public()
 @Controller()
 export class PagesController {
   constructor(
@@ -49,7 +51,11 @@ export class PagesController {
   }
 }
 
-/** The pages' data, for nginx, which renders by itself. Outside of /pages/, so that the gateway does not lead here. */
+/**
+ * The pages' data, for nginx, which renders by itself. Outside of /pages/, so that the gateway does not lead here; it says
+ * no more than the pages do.
+ */
+@Public()
 @Controller()
 export class PageDataController {
   constructor(@Inject(CachedPages) private readonly pages: CachedPages) {}

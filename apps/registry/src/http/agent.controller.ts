@@ -1,4 +1,5 @@
 import { Controller, Get, Param, Put, Req, Res, UseFilters } from '@nestjs/common';
+import { Public } from '@rookery/security';
 import { z } from 'zod';
 import { Refusal } from '../domain/refusal.ts';
 import { RegistryState } from '../domain/registry-state.ts';
@@ -18,6 +19,7 @@ const update = z.object({
 });
 
 /** /v1/agent: what an instance says of itself. */
+@Public()
 @Controller('v1/agent')
 @UseFilters(RefusalFilter)
 export class AgentController {

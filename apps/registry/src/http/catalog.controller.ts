@@ -1,4 +1,5 @@
 import { Controller, Get, Param, Req, Res, UseFilters } from '@nestjs/common';
+import { Public } from '@rookery/security';
 import { RegistryState } from '../domain/registry-state.ts';
 import { SERVICES, serviceTopic } from '../domain/service-store.ts';
 import { Blocking, DATACENTER } from './blocking.ts';
@@ -8,6 +9,7 @@ import { RefusalFilter } from './refusal-filter.ts';
 import { catalogServiceJson } from './service-json.ts';
 
 /** /v1/catalog: who is registered, well or not. */
+@Public()
 @Controller('v1/catalog')
 @UseFilters(RefusalFilter)
 export class CatalogController {

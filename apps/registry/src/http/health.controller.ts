@@ -1,4 +1,5 @@
 import { Controller, Get, Param, Req, Res, UseFilters } from '@nestjs/common';
+import { Public } from '@rookery/security';
 import { Refusal } from '../domain/refusal.ts';
 import { RegistryState } from '../domain/registry-state.ts';
 import { CHECKS, serviceTopic } from '../domain/service-store.ts';
@@ -11,6 +12,7 @@ import { healthCheckJson, serviceEntryJson } from './service-json.ts';
 const STATES = ['any', 'passing', 'warning', 'critical'];
 
 /** /v1/health: who is well. */
+@Public()
 @Controller('v1/health')
 @UseFilters(RefusalFilter)
 export class HealthController {

@@ -1,4 +1,5 @@
 import { Controller, Delete, Get, Put, Req, Res, UseFilters } from '@nestjs/common';
+import { Public } from '@rookery/security';
 import { type KeyEntry, keyTopic } from '../domain/key-store.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { RegistryState } from '../domain/registry-state.ts';
@@ -13,6 +14,7 @@ const MAX_VALUE_BYTES = 512 * 1024;
 const MAX_KEY_CHARS = 1_024;
 
 /** /v1/kv: keys and values. */
+@Public()
 @Controller()
 @UseFilters(RefusalFilter)
 export class KvController {

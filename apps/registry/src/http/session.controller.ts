@@ -1,4 +1,5 @@
 import { Controller, Get, Param, Put, Req, Res, UseFilters } from '@nestjs/common';
+import { Public } from '@rookery/security';
 import { z } from 'zod';
 import { parseDuration } from '../domain/duration.ts';
 import { Refusal } from '../domain/refusal.ts';
@@ -28,6 +29,7 @@ const creation = z.object({
 });
 
 /** /v1/session: who may hold locks. */
+@Public()
 @Controller('v1/session')
 @UseFilters(RefusalFilter)
 export class SessionController {

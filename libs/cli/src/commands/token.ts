@@ -2,12 +2,15 @@ import { Failure, messageOf } from '../failure.ts';
 import { DEV_CLIENT, devClientSecret } from '../home/auth-clients.ts';
 import { homeOf } from '../home/home.ts';
 import { readState } from '../home/state-file.ts';
+import { freshToken } from '../oauth/fresh-token.ts';
 
 const ANSWER_MS = 10_000;
 
-/** An access token for the client of this machine, by client credentials, from the platform that runs here. */
+/** The access token of who is signed in here; else one for the client of this machine, from the platform that runs here. */
 export async function accessToken(root: string, environment: NodeJS.ProcessEnv): Promise<string> {
   const home = homeOf(root, environment);
+  const personal = await freshToken(home);
+  if (personal !== undefined) return personal;
   const gateway = readState(home)?.variables.GATEWAY_URL;
   if (!gateway) throw new Failure(`No platform with a gateway runs in ${home}; start one with npm start.`);
   const secret = devClientSecret(home);

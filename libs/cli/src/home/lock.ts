@@ -18,17 +18,21 @@ interface Holder {
 
 /** Takes the folder for this process; one sentence when a running platform has it. */
 export function takeLock(home: string, pid = process.pid): Lock {
-  const file = join(home, LOCK_FILE);
+  const lock = tryLock(join(home, LOCK_FILE), pid);
+  if ('release' in lock) return lock;
+  throw new Failure(
+    `The platform already runs here (process ${lock.heldBy}, ${home}); stop it, or set ROOKERY_HOME for a second one.`,
+  );
+}
+
+/** Takes a lock file for this process, or tells which living process has it. */
+export function tryLock(file: string, pid = process.pid): Lock | { heldBy: number } {
   const mine: Holder = { pid, ...withToken(pid) };
   let recovered = false;
   for (;;) {
     if (create(file, mine)) return { recovered, release: () => release(file, pid) };
     const holder = readHolder(file);
-    if (holder && holds(holder)) {
-      throw new Failure(
-        `The platform already runs here (process ${holder.pid}, ${home}); stop it, or set ROOKERY_HOME for a second one.`,
-      );
-    }
+    if (holder && holds(holder)) return { heldBy: holder.pid };
     rmSync(file, { force: true });
     recovered = true;
   }

@@ -53,14 +53,16 @@ export function removeState(home: string): void {
   for (const file of [STATE, SECRETS]) rmSync(join(home, file), { force: true });
 }
 
-function replace(file: string, content: unknown, mode: number): void {
+/** Writes a file of the platform's home at once and whole. */
+export function replace(file: string, content: unknown, mode: number): void {
   const next = `${file}.${process.pid}`;
   writeFileSync(next, `${JSON.stringify(content, null, 2)}\n`, { mode });
   chmodSync(next, mode);
   renameSync(next, file);
 }
 
-function read(file: string): unknown {
+/** What a file of the platform's home says; undefined where there is none, or none that can be read. */
+export function read(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {

@@ -7,9 +7,10 @@
 import type { RegistryOptions } from '../create-registry.ts';
 import type { Instance, InstancesListener, Lease, RegisterOptions, Registry, Watch } from '../discovery.ts';
 import { discoveryErrors } from '../errors.ts';
+import { HeartbeatLease } from '../heartbeat-lease.ts';
 import { BlockingWatch } from './consul/blocking-watch.ts';
 import { type CallLimits, ConsulConnection } from './consul/consul-connection.ts';
-import { ConsulLease } from './consul/consul-lease.ts';
+import { consulHeartbeats } from './consul/consul-heartbeats.ts';
 import { type ConsulAddress, parseConsulUrl } from './consul/consul-url.ts';
 import { toHealthyServices, toInstances } from './consul/service-entry.ts';
 
@@ -24,7 +25,7 @@ class ConsulRegistry implements Registry {
   readonly #connection: ConsulConnection;
   readonly #waitMs: number;
   readonly #log: RegistryOptions['log'];
-  readonly #leases = new Set<ConsulLease>();
+  readonly #leases = new Set<HeartbeatLease>();
   readonly #watches = new Set<{ close(): void }>();
   #closed = false;
 
@@ -35,7 +36,8 @@ class ConsulRegistry implements Registry {
   }
 
   async register(instance: Instance, { leaseMs = LEASE_MS }: RegisterOptions = {}): Promise<Lease> {
-    const lease = new ConsulLease(instance, leaseMs, this.#connection, this.#log, (it) => this.#leases.delete(it));
+    const heartbeats = consulHeartbeats(instance, leaseMs, this.#connection);
+    const lease = new HeartbeatLease(instance, leaseMs, heartbeats, this.#log, (it) => this.#leases.delete(it));
     await lease.start();
     this.#leases.add(lease);
     if (this.#closed) lease.stop();

@@ -1,15 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRegistry } from '../create-registry.ts';
-import { registryContract } from '../testing/contract.ts';
+import { type ClientOptions, registryContract } from '../testing/contract.ts';
 import { anInstance, idsOf, serviceName, until } from '../testing/fixtures.ts';
+import { tlsOf } from '../testing/server-under-contract.ts';
 import { ApiDouble } from './kubernetes/testing/api-double.ts';
 import { publishSlice } from './kubernetes/testing/publish-slice.ts';
 
-const urlOf = (host: string, port: number, parameters = '') =>
-  `kubernetes+http://${host}:${port}?namespace=nest&wait=1s${parameters}`;
+const urlOf = (host: string, port: number, parameters = '', { tls, namespace = 'nest' }: ClientOptions = {}) => {
+  const { suffix, parameters: ca } = tlsOf({ ...(tls ? { tls } : {}) }, '');
+  const scheme = tls ? `kubernetes${suffix}` : 'kubernetes+http';
+  const token = tls ? `&token-file=/dev/null` : '';
+  return `${scheme}://${host}:${port}?namespace=${namespace}&wait=1s${parameters}${ca}${token}`;
+};
 
 registryContract('Kubernetes, on a double of its API', {
-  cannot: ['register', 'metadata', 'weight', 'lease'],
+  cannot: ['register', 'metadata', 'weight', 'lease', 'credentials', 'namespace'],
   instanceAddress: '10.1.2.3',
   async start() {
     const api = new ApiDouble();
@@ -17,7 +22,7 @@ registryContract('Kubernetes, on a double of its API', {
     const address = { host: '127.0.0.1', port: api.port };
     return {
       address,
-      createRegistry: ({ host, port } = address) => createRegistry(urlOf(host, port)),
+      createRegistry: ({ host, port } = address, options = {}) => createRegistry(urlOf(host, port, '', options)),
       publish: (instance) => publishSlice({ url: `http://127.0.0.1:${api.port}`, namespace: 'nest' }, instance),
       async restartServer(whileDown) {
         await api.kill();

@@ -1,10 +1,18 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Instance, Lease, RegisterOptions, Registry } from '../discovery.ts';
 import { anInstance as anyInstance, idsOf, serviceName, until } from './fixtures.ts';
+import { makeCertificate } from './own-certificate.ts';
 import { type Address, TcpProxy } from './tcp-proxy.ts';
 
 export { callApi, publishSlice } from '../drivers/kubernetes/testing/publish-slice.ts';
 export type { Address } from './tcp-proxy.ts';
+
+/** How a client differs from a plain one. */
+export interface ClientOptions {
+  /** Speaks TLS, and trusts what this file says when it is given. */
+  tls?: { caFile?: string };
+  namespace?: string;
+}
 
 /** A running engine, as the contract drives it. */
 export interface RegistryServer {
@@ -14,7 +22,14 @@ export interface RegistryServer {
    * A client of it, through `at` when given. Drivers that notice a silent connection by a time limit set it to at most
    * two seconds here.
    */
-  createRegistry(at?: Address): Promise<Registry>;
+  createRegistry(at?: Address, options?: ClientOptions): Promise<Registry>;
+  /** Clients of a server that asks for credentials. */
+  credentials?: {
+    right(): Promise<Registry>;
+    wrong(): Promise<Registry>;
+    /** The wrong password or token, which no message may show. */
+    secret: string;
+  };
   /**
    * Where the platform registers instances and not they themselves (cannot: `register`): does what the platform would do,
    * beside the driver.
@@ -35,7 +50,10 @@ export type Capability =
   | 'lease'
   | 'push'
   | 'restart'
-  | 'network';
+  | 'network'
+  | 'tls'
+  | 'namespace'
+  | 'credentials';
 
 export interface RegistryContract {
   start: () => Promise<RegistryServer>;
@@ -71,8 +89,10 @@ export function registryContract(
     });
     afterAll(() => server?.stop());
 
-    async function open(at?: Address): Promise<Registry> {
-      const registry = await server.createRegistry(at);
+    async function open(at?: Address, options?: ClientOptions): Promise<Registry> {
+      return kept(await server.createRegistry(at, options));
+    }
+    function kept(registry: Registry): Registry {
       opened.push(registry);
       return registry;
     }
@@ -201,6 +221,19 @@ export function registryContract(
         if (proxy) expect(proxy.requests).toBeLessThan(3 * seen.length + 2 * seconds);
       });
 
+      it('never goes back while instances come one after another', async () => {
+        const [registry, watcher] = [await open(), await open()];
+        const service = serviceName();
+        const seen: number[] = [];
+        const watch = watcher.watch(service, (instances) => seen.push(instances.length));
+        await watch.ready;
+        const ids = Array.from({ length: 8 }, (_, at) => `${service}-${at}`);
+        for (const id of ids) await register(registry, anInstance({ service, id }));
+        await until('it sees all', () => seen.at(-1) === ids.length);
+        expect(seen).toEqual([...seen].sort((a, b) => a - b));
+        expect(idsOf(watch.current)).toEqual(ids);
+      });
+
       it('sees the names of services come and go', async () => {
         const registry = await open();
         let names: readonly string[] = [];
@@ -283,6 +316,26 @@ export function registryContract(
         await until('the watch goes on', () => watch.current.length === 2, 15_000);
       });
 
+      const cutOff = cannot.includes('lease') ? can('lease') : can('network');
+      cutOff('registers again once it was cut off for longer than its lease, and sees what it missed', async () => {
+        const proxy = await proxied();
+        const [far, near] = [await open(proxy.address), await open()];
+        const service = serviceName();
+        const [mine, other] = ['mine', 'other'].map((name) => anInstance({ service, id: `${service}-${name}` }));
+        if (!mine || !other) throw new Error('two instances');
+        await far.register(mine, { leaseMs: LEASE_MS });
+        const watch = far.watch(service, () => {});
+        await until('it is seen', () => watch.current.length === 1);
+        proxy.cut();
+        await until('its lease is over', async () => (await near.instances(service)).length === 0);
+        expect(watch.current).toEqual([mine]);
+        await near.register(other);
+        proxy.heal();
+        await until('it is back', async () => (await near.instances(service)).length === 2, 15_000);
+        expect(await near.instances(service)).toEqual([mine, other]);
+        await until('the watch has caught up', () => watch.current.length === 2);
+      });
+
       can('network')('is noticed when a connection dies in silence: the next change arrives', async () => {
         const proxy = await proxied();
         const [registry, watcher] = [await open(), await open(proxy.address)];
@@ -310,8 +363,68 @@ export function registryContract(
       });
     });
 
+    describe('who may ask', () => {
+      can('namespace')('keeps namespaces apart', async () => {
+        const [registry, other] = [await open(), await open(undefined, { namespace: 'elsewhere' })];
+        const instance = anInstance({});
+        await register(registry, instance);
+        await until('it is listed', async () => (await registry.instances(instance.service)).length === 1);
+        expect(await other.instances(instance.service)).toEqual([]);
+        expect(await other.services()).not.toContain(instance.service);
+      });
+
+      can('tls')('speaks TLS with a server that it trusts, and with no other', async () => {
+        if (!server.address) throw new Error('The server says no address: add the capability "tls" to cannot.');
+        const certificate = makeCertificate();
+        const proxy = await TcpProxy.before(server.address, certificate);
+        proxies.push(proxy);
+        const registry = await open(proxy.address, { tls: { caFile: certificate.caFile } });
+        const instance = anInstance({});
+        await register(registry, instance);
+        await until('it is listed', async () => (await registry.instances(instance.service)).length === 1);
+        certificate.remove();
+        await expect((await open(proxy.address, { tls: {} })).services()).rejects.toMatchObject({
+          code: 'DISCOVERY_UNREACHABLE',
+          message: expect.stringMatching(/certificate/),
+        });
+      });
+
+      can('credentials')('is asked for credentials, which no message shows', async () => {
+        if (!server.credentials) throw new Error('The server says no credentials: add the capability to cannot.');
+        const { right, wrong, secret } = server.credentials;
+        const [known, unknown] = [kept(await right()), kept(await wrong())];
+        const instance = anInstance({});
+        await known.register(instance);
+        await until('it is listed', async () => (await known.instances(instance.service)).length === 1);
+        for (const call of [() => unknown.register(anInstance({})), () => unknown.instances(instance.service)]) {
+          const error = await call().then(
+            () => new Error('it was answered'),
+            (refusal: Error) => refusal,
+          );
+          expect(error).toMatchObject({ code: 'DISCOVERY_REFUSED', message: expect.stringContaining('DISCOVERY_URL') });
+          expect(error.message).not.toContain(secret);
+        }
+      });
+    });
+
+    const held = () => process.getActiveResourcesInfo().filter((kind) => /TCP|Timeout|TLS|UDP/.test(kind)).length;
+
+    can('network')('leaves no handle after close while the registry is away', async () => {
+      const proxy = await proxied();
+      const before = held();
+      const registry = await server.createRegistry(proxy.address);
+      const instance = anInstance({});
+      await register(registry, instance);
+      const watch = registry.watch(instance.service, () => {});
+      await watch.ready;
+      const tries = proxy.connectedAtMs.length;
+      proxy.cut();
+      await until('it has tried again', () => proxy.connectedAtMs.length > tries + 1);
+      await registry.close();
+      await until('its sockets and timers are gone', () => held() <= before);
+    });
+
     it('leaves no handle after close, also of watches and heartbeats', async () => {
-      const held = () => process.getActiveResourcesInfo().filter((kind) => /TCP|Timeout|TLS/.test(kind)).length;
       const before = held();
       const registry = await server.createRegistry();
       const instance = anInstance({});

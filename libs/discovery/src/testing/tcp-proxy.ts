@@ -1,8 +1,14 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 
 export interface Address {
   host: string;
   port: number;
+}
+
+export interface Certificate {
+  key: Buffer;
+  cert: Buffer;
 }
 
 /** Stands between a driver and its server, counts what the driver does, and breaks the network in the ways networks break. */
@@ -15,12 +21,19 @@ export class TcpProxy {
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   readonly #server: Server;
 
-  private constructor(readonly target: Address) {
-    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+  private constructor(
+    readonly target: Address,
+    tls?: Certificate,
+  ) {
+    const accept = (socket: Socket): void => this.#accept(socket);
+    this.#server = tls
+      ? createTlsServer({ ...tls, ALPNProtocols: ['h2', 'http/1.1'] }, accept).on('tlsClientError', () => {})
+      : createServer({ noDelay: true }, accept);
   }
 
-  static async before(target: Address): Promise<TcpProxy> {
-    const proxy = new TcpProxy(target);
+  /** @param tls when given, the proxy speaks TLS with the driver and plainly with its server */
+  static async before(target: Address, tls?: Certificate): Promise<TcpProxy> {
+    const proxy = new TcpProxy(target, tls);
     await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
     return proxy;
   }

@@ -1,13 +1,6 @@
-import {
-  type GeneratorCallback,
-  installPackagesTask,
-  logger,
-  names,
-  readJson,
-  type Tree,
-  updateJson,
-} from '@nx/devkit';
+import { type GeneratorCallback, logger, names, readJson, type Tree, updateJson } from '@nx/devkit';
 import { format } from '../format.ts';
+import { enterIntoLock } from '../lock.ts';
 import { letDiscover } from '../manifests/manifests.ts';
 import { versionIn } from '../service/manifest.ts';
 import { nameProblem } from '../service/service-names.ts';
@@ -61,9 +54,10 @@ export default async function clientGenerator(
   letDiscover(tree, into);
 
   const written = tree.listChanges().map((change) => change.path);
-  return () => {
+  const link = enterIntoLock(tree, root);
+  return async () => {
     format(tree.root, written);
-    installPackagesTask(tree, true);
+    await link();
     const client = `${names(service).className}Client`;
     logger.info(`Import RpcModule.forFeature(${client}) into a module of ${into}, and inject ${client}.`);
   };

@@ -1,32 +1,15 @@
 import { readJson, type Tree, updateJson } from '@nx/devkit';
-import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import manifestsGenerator from '../manifests/generator.ts';
 import serviceGenerator from '../service/generator.ts';
+import { workspaceTree } from '../testing/workspace.ts';
 import removeGenerator from './generator.ts';
 
 const KUSTOMIZATION = 'deploy/kubernetes/base/kustomization.yaml';
 let tree: Tree;
 
 beforeEach(() => {
-  tree = createTreeWithEmptyWorkspace();
-  const packages = ['@nestjs/common', '@nestjs/core', '@nestjs/microservices', '@nestjs/swagger', 'kysely'];
-  const dependencies = Object.fromEntries(
-    [...packages, 'reflect-metadata', 'rxjs', 'zod'].map((name) => [name, '^1.2.3']),
-  );
-  for (const library of ['contracts', 'database', 'discovery', 'messaging', 'observability', 'rpc', 'service']) {
-    const manifest = { name: `@rookery/${library}`, version: '0.1.0', dependencies };
-    tree.write(`libs/${library}/package.json`, JSON.stringify(manifest));
-  }
-  tree.write('tests/servers/package.json', JSON.stringify({ name: '@rookery/servers', version: '0.1.0' }));
-  tree.write('libs/contracts/src/index.ts', "export { type Film, type Page } from './catalog/catalog.ts';\n");
-  tree.write(
-    'apps/orders/package.json',
-    JSON.stringify({ name: '@rookery-apps/orders', rookery: { needs: ['registry'] } }),
-  );
-  tree.write('tsconfig.json', JSON.stringify({ files: [], references: [{ path: './apps/orders' }] }));
-  tree.write('package-lock.json', JSON.stringify({ lockfileVersion: 3, packages: { 'apps/orders': {} } }));
-  tree.write(KUSTOMIZATION, 'kind: Kustomization\n\nresources:\n  - apps/orders.yaml\n  - ingress.yaml\n');
+  tree = workspaceTree();
 });
 
 /** Every file of the workspace with its text. */
@@ -44,11 +27,12 @@ function files(folder = '.'): Record<string, string> {
 describe('nx g @rookery/nx:remove', () => {
   it('leaves the workspace as it was before the service', () => {
     const before = files();
-    serviceGenerator(tree, { name: 'order-notes', grpc: true, messaging: true, database: true });
-    updateJson(tree, 'package-lock.json', (lock) => ({
-      ...lock,
-      packages: { ...lock.packages, 'apps/order-notes': {}, 'node_modules/@rookery-apps/order-notes': { link: true } },
-    }));
+    const parts = { grpc: true, messaging: true, database: true };
+    serviceGenerator(tree, { name: 'order-notes', ...parts, route: '/shop/**' });
+    expect(readJson(tree, 'package-lock.json').packages).toMatchObject({
+      'apps/order-notes': { name: '@rookery-apps/order-notes', dependencies: { '@rookery/security': '0.1.0' } },
+      'node_modules/@rookery-apps/order-notes': { resolved: 'apps/order-notes', link: true },
+    });
     expect(Object.keys(files()).length).toBeGreaterThan(Object.keys(before).length + 15);
     expect(tree.read(KUSTOMIZATION, 'utf8')).toContain('  - apps/order-notes.yaml\n  - apps/orders.yaml\n');
     removeGenerator(tree, { name: 'order-notes' });
@@ -56,7 +40,7 @@ describe('nx g @rookery/nx:remove', () => {
   });
 
   it('leaves a service whose name begins the same', () => {
-    serviceGenerator(tree, { name: 'order-notes', grpc: true });
+    serviceGenerator(tree, { name: 'order-notes', grpc: true, route: '/shop/**' });
     const before = files();
     serviceGenerator(tree, { name: 'order', item: 'piece', grpc: true });
     removeGenerator(tree, { name: 'order' });
@@ -122,7 +106,7 @@ describe('the Kubernetes manifests', () => {
   });
 
   it('are left alone in a workspace that has none', () => {
-    tree.delete(KUSTOMIZATION);
+    tree.delete('deploy');
     serviceGenerator(tree, { name: 'reviews' });
     expect(tree.exists('deploy')).toBe(false);
     removeGenerator(tree, { name: 'reviews' });

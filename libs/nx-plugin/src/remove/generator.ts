@@ -1,8 +1,11 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type GeneratorCallback, installPackagesTask, type Tree, updateJson } from '@nx/devkit';
+import { type GeneratorCallback, readJson, type Tree, updateJson } from '@nx/devkit';
+import { removeRoutes } from '../gateway/routes.ts';
+import { takeOutOfLock } from '../lock.ts';
 import { removeManifests } from '../manifests/manifests.ts';
 import { removeContracts } from '../service/contracts.ts';
+import { removeFromStack, renderCompose } from '../stack/stack-app.ts';
 import { removalProblem } from './removal-problem.ts';
 
 export interface RemoveGeneratorOptions {
@@ -17,24 +20,20 @@ export default function removeGenerator(tree: Tree, { name }: RemoveGeneratorOpt
   const problem = removalProblem(tree, name);
   if (problem) throw new Error(problem);
   const root = `apps/${name}`;
-  const link = `node_modules/@rookery-apps/${name}`;
+  const { name: packageName } = readJson<{ name: string }>(tree, `${root}/package.json`);
   tree.delete(root);
   removeContracts(tree, name);
   removeManifests(tree, name);
+  removeFromStack(tree, name);
+  removeRoutes(tree, name);
   updateJson(tree, 'tsconfig.json', (tsconfig: { references: Array<{ path: string }> }) => ({
     ...tsconfig,
     references: tsconfig.references.filter(({ path }) => path !== `./${root}`),
   }));
-  // npm would leave the entry of a workspace folder that is gone in the lock, as "extraneous".
-  if (tree.exists('package-lock.json')) {
-    updateJson(tree, 'package-lock.json', (lock: { packages: Record<string, unknown> }) => {
-      const { [root]: _folder, [link]: _link, ...packages } = lock.packages;
-      return { ...lock, packages };
-    });
-  }
+  const unlink = takeOutOfLock(tree, root, packageName);
   return () => {
-    // What was built there is no file of the workspace.
-    for (const path of [root, link]) rmSync(join(tree.root, path), { recursive: true, force: true });
-    installPackagesTask(tree, true);
+    renderCompose(tree.root);
+    rmSync(join(tree.root, 'libs/contracts/dist', name), { recursive: true, force: true });
+    return unlink();
   };
 }

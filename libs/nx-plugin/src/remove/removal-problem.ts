@@ -1,4 +1,5 @@
 import { readJson, type Tree } from '@nx/devkit';
+import { ROUTES_FILE } from '../gateway/routes.ts';
 import { contractNames } from '../service/contracts.ts';
 
 /** The platform itself: the gateway and the documentation centre are needed by people, the others by services. */
@@ -26,7 +27,8 @@ const needsOf = (tree: Tree, app: string): string[] =>
 
 /** A source file outside of the service that uses its contract or calls it; undefined when there is none. */
 function userOf(tree: Tree, name: string): string | undefined {
-  const own = [`apps/${name}/`, `libs/contracts/src/${name}/`];
+  // Its route goes with it.
+  const own = [`apps/${name}/`, `libs/contracts/src/${name}/`, ROUTES_FILE];
   const names = contractNames(tree, name);
   const uses = [
     ...(names.length > 0 ? [new RegExp(`\\b(${names.join('|')})\\b[^;]*from '@rookery/contracts'`)] : []),

@@ -1,40 +1,14 @@
 import { existsSync } from 'node:fs';
 import { readJson, type Tree } from '@nx/devkit';
-import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { workspaceTree } from '../testing/workspace.ts';
 import serviceGenerator from './generator.ts';
 import type { ServiceGeneratorOptions } from './options.ts';
 
 let tree: Tree;
 
-/** A workspace with what a service depends on. */
 beforeEach(() => {
-  tree = createTreeWithEmptyWorkspace();
-  const dependencies = Object.fromEntries(
-    [
-      '@nestjs/common',
-      '@nestjs/core',
-      '@nestjs/microservices',
-      '@nestjs/swagger',
-      'kysely',
-      'reflect-metadata',
-      'rxjs',
-      'zod',
-    ].map((name) => [name, '^1.2.3']),
-  );
-  for (const library of ['contracts', 'database', 'discovery', 'messaging', 'observability', 'rpc', 'service']) {
-    tree.write(
-      `libs/${library}/package.json`,
-      JSON.stringify({ name: `@rookery/${library}`, version: '0.1.0', dependencies }),
-    );
-  }
-  tree.write('tests/servers/package.json', JSON.stringify({ name: '@rookery/servers', version: '0.1.0' }));
-  tree.write('libs/contracts/src/index.ts', "export type { Film } from './catalog/catalog.ts';\n");
-  tree.write('apps/orders/package.json', JSON.stringify({ name: '@rookery-apps/orders', version: '0.1.0' }));
-  tree.write(
-    'tsconfig.json',
-    JSON.stringify({ files: [], references: [{ path: './apps/orders' }, { path: './tests' }] }),
-  );
+  tree = workspaceTree();
 });
 
 /** Files that the generator wrote, below `apps/` and `libs/`. */
@@ -60,6 +34,7 @@ const HTTP = [
   'apps/reviews/src/reviews/reviews.controller.ts',
   'apps/reviews/src/reviews/reviews.module.ts',
   'apps/reviews/tsconfig.json',
+  'deploy/kubernetes/base/apps/reviews.yaml',
 ];
 const DATABASE = [
   'apps/reviews/src/migrations/001-create-reviews.ts',
@@ -94,13 +69,14 @@ describe('nx g @rookery/nx:service', () => {
     generate({ name: 'reviews', database: true, purpose: 'What viewers say' });
     expect(readJson(tree, 'apps/reviews/package.json')).toMatchObject({
       name: '@rookery-apps/reviews',
-      rookery: { purpose: 'What viewers say', needs: ['registry', 'postgres'] },
+      rookery: { purpose: 'What viewers say', needs: ['registry', 'postgres', 'auth'] },
       dependencies: { '@nestjs/common': '^1.2.3', '@rookery/database': '0.1.0', kysely: '^1.2.3' },
       devDependencies: { '@rookery/servers': '0.1.0' },
     });
     expect(readJson(tree, 'apps/reviews/tsconfig.json').references).toEqual([
       { path: '../../libs/database' },
       { path: '../../libs/observability' },
+      { path: '../../libs/security' },
       { path: '../../libs/service' },
       { path: '../../tests/servers' },
     ]);
@@ -116,6 +92,60 @@ describe('nx g @rookery/nx:service', () => {
     expect(tree.read('libs/contracts/src/index.ts', 'utf8')).toContain("reviewsProto } from './reviews/reviews.ts'");
   });
 
+  it('decides who may call every handler: a token with a permission of the service, or anyone who reads', () => {
+    generate({ name: 'order-notes', grpc: true, messaging: true });
+    const text = (file: string) => tree.read(`apps/order-notes/src/${file}`, 'utf8') ?? '';
+    const declared = (file: string) => text(file).match(/@(Public|RequiresPermissions)\(.*\)/g);
+    expect(text('app.module.ts')).toContain('SecurityModule.forRoot(), ');
+    expect(declared('order-notes/order-notes.controller.ts')).toEqual([
+      "@RequiresPermissions('order-note:show')",
+      "@RequiresPermissions('order-note:create')",
+      "@RequiresPermissions('order-note:show')",
+    ]);
+    expect(declared('order-notes/order-notes.grpc.ts')).toEqual(["@RequiresPermissions('order-note:show')"]);
+    expect(declared('order-notes/order-notes.events.ts')).toEqual(["@RequiresPermissions('order-note:create')"]);
+    tree = workspaceTree();
+    generate({ name: 'order-notes', grpc: true, public: true });
+    expect(declared('order-notes/order-notes.controller.ts')).toEqual([
+      '@Public()',
+      "@RequiresPermissions('order-note:create')",
+      '@Public()',
+    ]);
+    expect(declared('order-notes/order-notes.grpc.ts')).toEqual(['@Public()']);
+  });
+
+  it('enters it into the production stack with what it needs', () => {
+    const stack = () => tree.read('deploy/stack/stack.ts', 'utf8');
+    generate({ name: 'reviews', grpc: true, messaging: true, database: true });
+    generate({ name: 'ratings' });
+    expect(stack()).toContain(`    { name: 'orders', port: 3000, needs: ['consul', 'auth'] },
+    { name: 'reviews', port: 3000, grpcPort: 3001, needs: ['consul', 'postgres', 'rabbitmq', 'auth'] },
+    { name: 'ratings', port: 3000, needs: ['consul', 'auth'] },
+  ],
+`);
+  });
+
+  it('is served under /api/<name> by the generic route, or under a route of its own', () => {
+    const routes = () => tree.read('apps/gateway/src/routes/route.ts', 'utf8');
+    const before = routes();
+    generate({ name: 'ratings' });
+    expect(routes()).toBe(before);
+    generate({ name: 'reviews', route: '/shop/reviews/**' });
+    expect(routes()).toContain("  { id: 'reviews', path: '/shop/reviews/**', service: 'reviews' },\n] as const;");
+    expect(tree.read('apps/reviews/src/main.ts', 'utf8')).toContain("prefix: 'shop/reviews'");
+    expect(tree.read('apps/reviews/src/reviews/reviews.controller.ts', 'utf8')).toMatch(
+      /`\/shop\/reviews\/\$\{added\.id\}`/,
+    );
+  });
+
+  it('is out of reach of the gateway where it is internal', () => {
+    generate({ name: 'reviews', internal: true });
+    expect(tree.read('apps/reviews/src/main.ts', 'utf8')).toContain('metadata: INTERNAL');
+    expect(readJson(tree, 'apps/reviews/package.json').dependencies).toHaveProperty('@rookery/discovery');
+    const manifests = tree.read('deploy/kubernetes/base/apps/reviews.yaml', 'utf8');
+    expect(manifests).toContain('metadata.rookery.io/exposure: internal');
+  });
+
   it.each<[string, ServiceGeneratorOptions]>([
     ['a name that is no name', { name: 'Reviews' }],
     ['a path', { name: '../reviews' }],
@@ -126,6 +156,11 @@ describe('nx g @rookery/nx:service', () => {
     ['an item that means something else', { name: 'reviews', item: 'map' }],
     ['a purpose of two lines', { name: 'reviews', purpose: 'a\nb' }],
     ['a contract that exists', { name: 'films', item: 'film', grpc: true }],
+    ['a route that is no path', { name: 'reviews', route: 'shop' }],
+    ['a route that holds a name', { name: 'reviews', route: '/{shop}/**' }],
+    ['a route of the services', { name: 'reviews', route: '/api/shop/**' }],
+    ['a route that leads elsewhere', { name: 'reviews', route: '/docs/reviews/**' }],
+    ['a route to what no gateway reaches', { name: 'reviews', route: '/shop/**', internal: true }],
   ])('refuses %s in one sentence and writes nothing', (_what, options) => {
     tree.write('libs/contracts/src/index.ts', "export type { FilmMessage } from './catalog/catalog.ts';\n");
     const before = tree.listChanges();

@@ -9,14 +9,11 @@ interface Manifest {
 }
 
 /** Packages of the workspace that only its specs use, and their folders. */
-function specLibraries({ grpc, messaging, database }: NewService): Array<readonly [name: string, folder: string]> {
+function specLibraries(service: NewService): Array<readonly [name: string, folder: string]> {
+  const { grpc, messaging, database, libraries } = service;
   return [
-    ...(grpc
-      ? ([
-          ['@rookery/discovery', 'libs/discovery'],
-          ['@rookery/rpc', 'libs/rpc'],
-        ] as const)
-      : []),
+    ...(grpc && !libraries.includes('discovery') ? [['@rookery/discovery', 'libs/discovery'] as const] : []),
+    ...(grpc ? [['@rookery/rpc', 'libs/rpc'] as const] : []),
     ...(database || messaging ? ([['@rookery/servers', 'tests/servers']] as const) : []),
   ];
 }
@@ -46,7 +43,7 @@ export function packageJsonOf(tree: Tree, service: NewService): Record<string, u
     license: 'Apache-2.0',
     private: true,
     type: 'module',
-    rookery: { purpose, needs: ['registry', ...(database || messaging ? ['postgres'] : [])] },
+    rookery: { purpose, needs: ['registry', ...(database || messaging ? ['postgres'] : []), 'auth'] },
     dependencies: versioned([...outside, ...inside]),
     ...(forSpecs.length > 0 && { devDependencies: versioned(forSpecs.map(([name]) => name)) }),
   };

@@ -1,4 +1,5 @@
 import type { Tree } from '@nx/devkit';
+import { routeProblem } from '../gateway/routes.ts';
 import { contractProblem } from './contracts.ts';
 import { itemProblem, nameProblem, type ServiceNames, serviceNames } from './service-names.ts';
 
@@ -10,6 +11,12 @@ export interface ServiceGeneratorOptions {
   grpc?: boolean;
   messaging?: boolean;
   database?: boolean;
+  /** Anyone may read. */
+  public?: boolean;
+  /** For the platform only: no gateway leads there. */
+  internal?: boolean;
+  /** `/shop/**`: where the gateway serves it, instead of `/api/<name>`. */
+  route?: string;
 }
 
 /** A service to be written, complete and free of contradictions. */
@@ -20,18 +27,25 @@ export interface NewService extends ServiceNames {
   grpc: boolean;
   messaging: boolean;
   database: boolean;
+  isPublic: boolean;
+  internal: boolean;
+  route: string | undefined;
+  /** Path of its controllers, without a slash at its end. */
+  base: string;
   /** Folders of libs/ that it imports. */
   libraries: string[];
 }
 
 /** Checks everything before anything is written; throws one sentence. */
 export function newService(tree: Tree, options: ServiceGeneratorOptions): NewService {
-  const { name, item, grpc = false, messaging = false, database = false } = options;
+  const { name, item, grpc = false, messaging = false, database = false, internal = false, route } = options;
   const problem =
     nameProblem(name) ??
     (item && itemProblem(item, name)) ??
     existingProblem(tree, name) ??
-    purposeProblem(options.purpose);
+    purposeProblem(options.purpose) ??
+    (route === undefined ? undefined : routeProblem(tree, route, name)) ??
+    (route && internal ? 'No gateway leads to an internal service: leave out --route or --internal.' : undefined);
   if (problem) throw new Error(problem);
   const spelled = serviceNames(name, item);
   const clash = contractProblem(tree, spelled, { grpc, messaging });
@@ -44,11 +58,17 @@ export function newService(tree: Tree, options: ServiceGeneratorOptions): NewSer
     grpc,
     messaging,
     database,
+    isPublic: options.public ?? false,
+    internal,
+    route,
+    base: route?.replace('/**', '') ?? `/api/${name}`,
     libraries: [
       ...(grpc || messaging ? ['contracts'] : []),
       ...(database ? ['database'] : []),
+      ...(internal ? ['discovery'] : []),
       ...(messaging ? ['messaging'] : []),
       'observability',
+      'security',
       'service',
     ],
   };

@@ -39,7 +39,7 @@ const TAKEN = new Set(
 
 /** Identifiers that generated files import or that every file has, so that no generated type may have them. */
 const IMPORTED = new Set(
-  'Body Controller Ctx Database EventPattern Generated Get Inject Injectable Kysely Message Migration Module Param Payload Post Query Selectable Service'.split(
+  'ApiBearerAuth Body Controller Ctx Database EventPattern Generated Get Inject Injectable Kysely Message Migration Module Param Payload Post Principal Public Query RequiresPermissions Selectable Service'.split(
     ' ',
   ),
 );

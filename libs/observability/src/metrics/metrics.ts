@@ -16,6 +16,25 @@ export class Metrics {
     return this.#existing<Counter<L>>(name) ?? new Counter({ name, help, labelNames, registers: [this.registry] });
   }
 
+  /** A counter or a gauge whose values stand elsewhere: `read` tells them each time that the metrics are asked for. */
+  readFrom<L extends string>(
+    kind: 'counter' | 'gauge',
+    { name, help, labelNames }: { name: string; help: string; labelNames: readonly L[] },
+    read: (tell: (labels: Record<L, string>, value: number) => void) => void,
+  ): void {
+    if (this.#existing(name)) return;
+    const options = { name, help, labelNames, registers: [this.registry] };
+    const tellAll = (metric: { reset(): void; inc(labels: Record<L, string>, value: number): void }) => {
+      metric.reset();
+      read((labels, value) => metric.inc(labels, value));
+    };
+    if (kind === 'gauge') {
+      const gauge: Gauge<L> = new Gauge({ ...options, collect: () => tellAll(gauge as never) });
+    } else {
+      const counter: Counter<L> = new Counter({ ...options, collect: () => tellAll(counter as never) });
+    }
+  }
+
   gauge<L extends string>(name: string, help: string, labelNames: readonly L[] = []): Gauge<L> {
     return this.#existing<Gauge<L>>(name) ?? new Gauge({ name, help, labelNames, registers: [this.registry] });
   }

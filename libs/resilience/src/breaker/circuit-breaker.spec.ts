@@ -1,7 +1,6 @@
 import { RookeryError } from '@rookery/observability';
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CircuitBreaker, rotations } from './circuit-breaker.ts';
+import { CircuitBreaker, type CircuitBreakerOptions, opens } from './circuit-breaker.ts';
 
 const fail = () => Promise.reject(new RookeryError('DOWN', 'Down.', { status: 503 }));
 const attempt = (breaker: CircuitBreaker, work: () => Promise<unknown>) =>
@@ -17,13 +16,14 @@ describe('a circuit breaker', () => {
   });
 
   const states: string[] = [];
-  const make = () => {
+  const make = (options: CircuitBreakerOptions = {}) => {
     states.length = 0;
     return new CircuitBreaker({
       name: 'catalog',
       minimumCalls: 4,
       openMs: 1_000,
       onState: (state) => states.push(state),
+      ...options,
     });
   };
 
@@ -90,21 +90,55 @@ describe('a circuit breaker', () => {
     expect(breaker.state).toBe('closed');
     breaker.close();
   });
+
+  it('opens for a dependency that answers, but slowly, also when the try is slow', async () => {
+    const breaker = make({ slowMs: 100 });
+    const slowly = () => new Promise((resolve) => setTimeout(resolve, 150, 'late'));
+    const call = async () => {
+      const answer = attempt(breaker, slowly);
+      await vi.advanceTimersByTimeAsync(150);
+      return answer;
+    };
+    for (let each = 0; each < 4; each++) expect(await call()).toBe('late');
+    expect(breaker.state).toBe('open');
+    vi.advanceTimersByTime(1_000);
+    expect(await call()).toBe('late');
+    expect(states).toEqual(['open', 'half-open', 'open']);
+    breaker.close();
+  });
+
+  it('looks at the last calls, however old, where it is told to', async () => {
+    const breaker = make({ windowCalls: 4 });
+    for (let each = 0; each < 4; each++) {
+      expect(breaker.state).toBe('closed');
+      vi.advanceTimersByTime(60_000);
+      await attempt(breaker, each % 2 ? fail : async () => 1);
+    }
+    expect(breaker.state).toBe('open');
+    breaker.close();
+  });
+
+  it('is not opened again by calls that began before it closed', async () => {
+    const breaker = make();
+    const late = Array.from({ length: 6 }, () => Promise.withResolvers<never>());
+    const calls = late.map(({ promise }) => attempt(breaker, () => promise));
+    vi.advanceTimersByTime(10);
+    for (let call = 0; call < 4; call++) await attempt(breaker, fail);
+    vi.advanceTimersByTime(1_000);
+    await attempt(breaker, async () => 1);
+    for (const { reject } of late) reject(new RookeryError('DOWN', 'Down.', { status: 503 }));
+    await Promise.all(calls);
+    expect(breaker.state).toBe('closed');
+    breaker.close();
+  });
 });
 
-it('the window turns once a bucket, however seldom somebody looks', () => {
-  fc.assert(
-    fc.property(fc.array(fc.nat(5_000)), fc.integer({ min: 1, max: 1_000 }), (steps, bucketMs) => {
-      let nowMs = 0;
-      let sinceMs = 0;
-      for (const step of steps) {
-        nowMs += step;
-        const before = sinceMs;
-        const turned = rotations(sinceMs, nowMs, bucketMs);
-        sinceMs = turned.sinceMs;
-        expect(nowMs - sinceMs).toBeLessThan(bucketMs);
-        expect(turned.count).toBe(Math.min(10, (sinceMs - before) / bucketMs));
-      }
-    }),
-  );
+it.each([
+  [{ calls: 10, failed: 5, slow: 0 }, true],
+  [{ calls: 10, failed: 4, slow: 0 }, false],
+  [{ calls: 9, failed: 9, slow: 9 }, false],
+  [{ calls: 10, failed: 0, slow: 8 }, true],
+  [{ calls: 10, failed: 0, slow: 7 }, false],
+])('%o opens: %s', (outcomes, answer) => {
+  expect(opens(outcomes, { errorPercent: 50, slowPercent: 80, minimumCalls: 10 })).toBe(answer);
 });

@@ -1,4 +1,5 @@
 import { bulkheadFull } from '../errors.ts';
+import { type Waiter, WaitingLine } from './waiting-line.ts';
 
 export interface BulkheadOptions {
   name?: string;
@@ -12,8 +13,10 @@ export interface BulkheadOptions {
   retryAfterMs?: number;
 }
 
-interface Waiter {
-  start: () => void;
+/** How long a caller waits for a slot. */
+export interface SlotWait {
+  signal?: AbortSignal | undefined;
+  maxWaitMs?: number;
 }
 
 /** What happens to a call that arrives now. */
@@ -29,7 +32,7 @@ export const admission = (
 /** Lets a bounded number of calls run at once and a bounded number wait, in order; refuses the rest with 503. */
 export class Bulkhead {
   readonly #options: Required<BulkheadOptions>;
-  readonly #waiting = new Set<Waiter>();
+  readonly #waiting = new WaitingLine();
   #running = 0;
 
   constructor({
@@ -51,20 +54,36 @@ export class Bulkhead {
   }
 
   /** Runs `work` in a slot. Rejects with `BULKHEAD_FULL` (503, Retry-After) without calling it when there is none. */
-  async run<T>(
-    work: () => Promise<T>,
-    { signal, maxWaitMs }: { signal?: AbortSignal; maxWaitMs?: number } = {},
-  ): Promise<T> {
-    signal?.throwIfAborted();
+  async run<T>(work: () => Promise<T>, wait: SlotWait = {}): Promise<T> {
+    wait.signal?.throwIfAborted();
+    if (!this.tryEnter()) await this.enter(wait);
+    try {
+      return await work();
+    } finally {
+      this.leave();
+    }
+  }
+
+  /** Takes a slot where one is free and nobody waits; who has one must {@link leave}. */
+  tryEnter(): boolean {
+    if (admission(this.#running, this.#waiting.size, this.#options) !== 'run') return false;
+    this.#running++;
+    return true;
+  }
+
+  /** Takes a slot, or waits for one; rejects with `BULKHEAD_FULL`. Who has one must {@link leave}. */
+  async enter({ signal, maxWaitMs }: SlotWait = {}): Promise<void> {
     const decision = admission(this.#running, this.#waiting.size, this.#options);
     if (decision === 'refuse') throw this.#full();
     if (decision === 'wait') await this.#turn(signal, maxWaitMs);
     else this.#running++;
-    try {
-      return await work();
-    } finally {
-      this.#release();
-    }
+  }
+
+  /** Gives a slot back; who waits for longest has it then. */
+  leave(): void {
+    const next = this.#waiting.next();
+    if (next) next.start();
+    else this.#running--;
   }
 
   /** Settles when a slot was handed over; the slot is then already counted. */
@@ -73,9 +92,12 @@ export class Bulkhead {
       const leave = () => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', cancelled);
-        this.#waiting.delete(waiter);
+        this.#waiting.leave(waiter);
       };
       const waiter: Waiter = {
+        before: undefined,
+        behind: undefined,
+        isWaiting: false,
         start: () => {
           leave();
           resolve();
@@ -93,14 +115,8 @@ export class Bulkhead {
         Math.min(this.#options.queueTimeoutMs, maxWaitMs),
       );
       signal?.addEventListener('abort', cancelled, { once: true });
-      this.#waiting.add(waiter);
+      this.#waiting.join(waiter);
     });
-  }
-
-  #release(): void {
-    const [next] = this.#waiting;
-    if (next) next.start();
-    else this.#running--;
   }
 
   #full() {

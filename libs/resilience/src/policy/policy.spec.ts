@@ -1,6 +1,9 @@
 import { RookeryError, startTracing } from '@rookery/observability';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { policy } from './policy.ts';
+import { Resources } from '../resource/resources.ts';
+import { Rules } from '../rules/rule.ts';
+import { snapshot } from '../state/snapshot.ts';
+import { type PolicyOptions, policy } from './policy.ts';
 import { Resilient } from './resilient.ts';
 
 const down = () => new RookeryError('DOWN', 'Down.', { status: 503 });
@@ -68,6 +71,79 @@ describe('a policy', () => {
     expect(await run(() => Promise.reject(down()))).toBe('DOWN');
     await expect(run(never, { signal: AbortSignal.abort(new Error('left')) })).rejects.toThrow('left');
   });
+});
+
+describe('a policy with rules', () => {
+  const make = (rule: object, options: Partial<PolicyOptions> = {}) => {
+    const resources = new Resources();
+    resources.load(Rules.parse({ rule: { resource: 'catalog', ...rule } }));
+    const run = policy({ name: 'catalog', rules: { resources }, retry: { attempts: 3, baseMs: 1 }, ...options });
+    return { resources, run };
+  };
+
+  it('asks them once a call, before the bulkhead, and does not retry their refusal', async () => {
+    const { run, resources } = make({ kind: 'flow', limit: 1 });
+    const work = vi.fn().mockRejectedValueOnce(down()).mockResolvedValue('ok');
+    const call = run(work);
+    await vi.runAllTimersAsync();
+    expect(await call).toBe('ok');
+    await expect(run(work)).rejects.toMatchObject({ code: 'FLOW_LIMITED' });
+    expect(work).toHaveBeenCalledTimes(2);
+    expect(resources.find('catalog')?.totals).toMatchObject({ passed: 1, succeeded: 1, refused: 1 });
+    expect(resources.find('catalog')?.running).toBe(0);
+    run.close();
+  });
+
+  it('answers by its fallback where they refuse, and shows its breaker beside them', async () => {
+    const { run, resources } = make(
+      { kind: 'authority', origins: ['shop'] },
+      { breaker: { minimumCalls: 1 }, fallback: () => 'instead' },
+    );
+    expect(await run(async () => 'ok')).toBe('instead');
+    expect(await run(() => Promise.reject(new RookeryError('DOWN', '', { status: 500 })), { origin: 'shop' })).toBe(
+      'instead',
+    );
+    expect(snapshot(resources)[0]).toMatchObject({
+      circuit: 'open',
+      circuits: { catalog: 'open' },
+      changes: [{ of: 'catalog', state: 'open' }],
+      refused: 1,
+      failed: 1,
+    });
+    run.close();
+    expect(snapshot(resources)[0]?.circuits).toEqual({});
+  });
+
+  it('counts a caller who left as neither good nor bad', async () => {
+    const { run, resources } = make({ kind: 'flow', limit: 10 });
+    const controller = new AbortController();
+    const call = expect(run(never, { signal: controller.signal })).rejects.toThrow('left');
+    controller.abort(new Error('left'));
+    await call;
+    expect(resources.find('catalog')?.totals).toMatchObject({ passed: 1, left: 1, failed: 0 });
+  });
+});
+
+it('a policy with a cache answers calls of one key by one call, which its rules see once', async () => {
+  const resources = new Resources();
+  const run = policy({ name: 'catalog', rules: { resources }, cache: { ttlMs: 1_000 } });
+  const work = vi.fn(async () => 7);
+  expect(await Promise.all([run(work, { cacheKey: 'a' }), run(work, { cacheKey: 'a' })])).toEqual([7, 7]);
+  expect(await run(work, { cacheKey: 'a' })).toBe(7);
+  expect([work.mock.calls.length, resources.find('catalog')?.totals.passed]).toEqual([1, 1]);
+  await run(work);
+  expect(work).toHaveBeenCalledTimes(2);
+});
+
+it('work that declares no parameter is given no signal, any other is', async () => {
+  const run = policy({ name: 'catalog' });
+  expect(await run(async (signal) => signal instanceof AbortSignal)).toBe(true);
+  const seen: unknown[] = [];
+  await run(async function () {
+    // biome-ignore lint/complexity/noArguments: what is given to a function that asks for nothing
+    seen.push(...arguments);
+  });
+  expect(seen).toEqual([undefined]);
 });
 
 describe('@Resilient', () => {

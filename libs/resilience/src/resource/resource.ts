@@ -45,6 +45,8 @@ export class Resource implements Traffic {
   system: SystemState | undefined;
   /** Whether a rule looks at who calls, or by which way. */
   asksWho = false;
+  /** Whether a rule looks at parameters. */
+  asksParameters = false;
   /** Whether a rule may let a call wait or ask. */
   mayWait = false;
 
@@ -61,6 +63,7 @@ export class Resource implements Traffic {
       ({ rule }) =>
         rule.kind === 'authority' || (rule.kind === 'flow' && (rule.origin !== undefined || rule.strategy === 'chain')),
     );
+    this.asksParameters = rules.some(({ rule }) => rule.kind === 'hot-parameter');
     this.mayWait = rules.some(({ rule }) => rule.kind === 'flow' && rule.behaviour.endsWith('queueing'));
     this.#slowMs = Math.min(
       ...rules.map(({ rule }) => (rule.kind === 'degrade' && rule.slowMs) || Number.POSITIVE_INFINITY),

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { rateStoreAway } from '../errors.ts';
 import type { RateStore } from '../rate-limit/cluster-rate-limiter.ts';
 import { pause } from '../retry/pause.ts';
-import { ASK, type CallFacts, type Checker, REFUSED } from '../rules/base.ts';
+import { ASK, type CallFacts, type Checker, type Ending, REFUSED } from '../rules/base.ts';
 import { RULE_ORDER, type Rules } from '../rules/rule.ts';
 import { type MachineLoad, SystemState } from '../rules/system/system-state.ts';
 import { endingOf } from './ending.ts';
@@ -43,6 +43,20 @@ const AWAY: RateStore = {
   take: () => Promise.reject(rateStoreAway(undefined)),
   close: async () => {},
 };
+
+/** An admitted call, whose end must be told. */
+export class Entered {
+  constructor(
+    private readonly resource: Resource,
+    private readonly enders: readonly Checker[],
+    private readonly facts: CallFacts,
+    readonly startedAtMs: number,
+  ) {}
+
+  end(ending: Ending, nowMs: number): void {
+    this.resource.ended(this.enders, this.facts, this.startedAtMs, nowMs, ending);
+  }
+}
 
 /** All resources of a process, and the rules before them. */
 export class Resources {
@@ -107,15 +121,36 @@ export class Resources {
    * RookeryError: FLOW_LIMITED and PARAMETER_LIMITED (429), SYSTEM_OVERLOADED and RESOURCE_DEGRADED (503) with the time
    * to wait, ORIGIN_FORBIDDEN (403).
    */
-  run<T>(name: string, work: () => Promise<T>, options: CallOptions = NO_FACTS): Promise<T> {
+  async run<T>(name: string, work: () => Promise<T>, options: CallOptions = NO_FACTS): Promise<T> {
+    const entering = this.enter(name, options);
+    const entered = entering instanceof Promise ? await entering : entering;
+    if (!entered) return work();
+    try {
+      const value = await work();
+      entered.end('succeeded', this.#clock());
+      return value;
+    } catch (error) {
+      entered.end(endingOf(error), this.#clock());
+      throw error;
+    }
+  }
+
+  /**
+   * The first half of {@link run}, for who tells of the end himself. Undefined where the resource is not kept; a promise
+   * where the call asks elsewhere, waits, or is refused.
+   */
+  enter(
+    name: string,
+    options: CallOptions = NO_FACTS,
+    nowMs: number = this.#clock(),
+  ): Entered | Promise<Entered> | undefined {
     const resource = this.#resources.get(name) ?? this.#newcomer(name);
-    if (!resource) return work();
+    if (!resource) return undefined;
     if (options.inbound && !resource.system) this.#comesIn(resource);
     const facts = resource.asksWho ? withWho(options) : options;
-    const nowMs = this.#clock();
     const verdict = resource.decide(facts, nowMs, resource.mayWait ? longestWaitMs(options, nowMs) : 0);
-    if (verdict === 0) return this.#work(resource, resource.enders(), facts, nowMs, work);
-    return this.#later(resource, verdict, facts, nowMs, work);
+    if (verdict === 0) return new Entered(resource, resource.enders(), facts, nowMs);
+    return this.#later(resource, verdict, facts, nowMs);
   }
 
   /** Shows a policy's breaker beside the rules of a resource; answers how to take it away. */
@@ -132,31 +167,8 @@ export class Resources {
     this.#around.changed(name, of, state, this.#clock());
   }
 
-  async #work<T>(
-    resource: Resource,
-    enders: readonly Checker[],
-    facts: CallFacts,
-    startedAtMs: number,
-    work: () => Promise<T>,
-  ): Promise<T> {
-    try {
-      const value = await work();
-      resource.ended(enders, facts, startedAtMs, this.#clock(), 'succeeded');
-      return value;
-    } catch (error) {
-      resource.ended(enders, facts, startedAtMs, this.#clock(), endingOf(error));
-      throw error;
-    }
-  }
-
   /** For a call that asks elsewhere, waits, or is refused. */
-  async #later<T>(
-    resource: Resource,
-    first: number,
-    facts: CallOptions,
-    firstMs: number,
-    work: () => Promise<T>,
-  ): Promise<T> {
+  async #later(resource: Resource, first: number, facts: CallOptions, firstMs: number): Promise<Entered> {
     const { signal } = facts;
     let verdict = first;
     let nowMs = firstMs;
@@ -170,15 +182,14 @@ export class Resources {
       throw refusal(resource.name, resource.decider, nowMs);
     }
     const enders = resource.enders();
-    if (verdict > 0) {
-      try {
-        await pause(Math.ceil(verdict), signal);
-      } catch (error) {
-        resource.ended(enders, facts, nowMs, this.#clock(), 'left');
-        throw error;
-      }
+    if (verdict <= 0) return new Entered(resource, enders, facts, nowMs);
+    try {
+      await pause(Math.ceil(verdict), signal);
+    } catch (error) {
+      resource.ended(enders, facts, nowMs, this.#clock(), 'left');
+      throw error;
     }
-    return this.#work(resource, enders, facts, this.#clock(), work);
+    return new Entered(resource, enders, facts, this.#clock());
   }
 
   #newcomer(name: string): Resource | undefined {

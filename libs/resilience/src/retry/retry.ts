@@ -17,11 +17,11 @@ export interface RetryPolicy {
 }
 
 export interface RetryContext {
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   random?: Random;
   clock?: Clock;
   /** Epoch ms after which no attempt is started; the current request's deadline when not given. */
-  deadlineAtMs?: number;
+  deadlineAtMs?: number | undefined;
 }
 
 const CONNECTION_ERRORS = new Set([
@@ -66,31 +66,42 @@ export function nextWaitMs(facts: RetryFacts): number | undefined {
   return waitMs < facts.leftMs ? waitMs : undefined;
 }
 
+/** How long to wait after `error` before the next attempt, once `made` were made; undefined where there shall be none. */
+export function waitAfter(
+  error: unknown,
+  made: number,
+  { attempts, baseMs = 50, capMs = 1_000, budget, retryable = isTransient }: RetryPolicy,
+  { signal, random = Math.random, clock = Date.now, deadlineAtMs = Number.POSITIVE_INFINITY }: RetryContext,
+): number | undefined {
+  const waitMs = nextWaitMs({
+    made,
+    attempts,
+    retryable: !signal?.aborted && retryable(error),
+    backOffMs: backOffMs(made - 1, baseMs, capMs, random),
+    retryAfterMs: (error instanceof RookeryError && error.retryAfterMs) || 0,
+    leftMs: deadlineAtMs - clock(),
+  });
+  return waitMs === undefined || (budget && !budget.spend()) ? undefined : waitMs;
+}
+
 /**
  * Runs `work` again while it fails in a way that may pass, with jittered back-off, inside the caller's deadline and
  * inside the budget. Rejects with the last error.
  */
 export async function retry<T>(
   work: (attempt: number) => Promise<T>,
-  { attempts, baseMs = 50, capMs = 1_000, budget, retryable = isTransient }: RetryPolicy,
-  { signal, random = Math.random, clock = Date.now, deadlineAtMs = currentRequest().deadlineAtMs }: RetryContext = {},
+  policy: RetryPolicy,
+  context: RetryContext = {},
 ): Promise<T> {
-  const untilMs = deadlineAtMs ?? Number.POSITIVE_INFINITY;
-  budget?.earn();
+  const within = { ...context, deadlineAtMs: context.deadlineAtMs ?? currentRequest().deadlineAtMs };
+  policy.budget?.earn();
   for (let made = 1; ; made++) {
     try {
       return await work(made);
     } catch (error) {
-      const waitMs = nextWaitMs({
-        made,
-        attempts,
-        retryable: !signal?.aborted && retryable(error),
-        backOffMs: backOffMs(made - 1, baseMs, capMs, random),
-        retryAfterMs: (error instanceof RookeryError && error.retryAfterMs) || 0,
-        leftMs: untilMs - clock(),
-      });
-      if (waitMs === undefined || (budget && !budget.spend())) throw error;
-      await pause(waitMs, signal);
+      const waitMs = waitAfter(error, made, policy, within);
+      if (waitMs === undefined) throw error;
+      await pause(waitMs, context.signal);
     }
   }
 }

@@ -8,6 +8,7 @@ import {
   policy,
   RetryBudget,
 } from '@rookery/resilience';
+import type { InstanceBreakers } from './instance-breakers.ts';
 
 /** How the calls to one service behave. What is not given has the default that it names. */
 export interface RpcPolicy {
@@ -20,6 +21,7 @@ export interface RpcPolicy {
   tryTimeoutMs?: number;
   /** Attempts in all; 3. Each further one goes to another instance where there is one, paid from one budget a service. */
   attempts?: number;
+  /** Of the service. It opens when most of the instances fail; each instance has a breaker of its own besides. */
   breaker?: CircuitBreakerOptions;
   /** No limit of running calls when not given. */
   bulkhead?: BulkheadOptions;
@@ -40,8 +42,20 @@ export function mayRepeat(error: unknown, repeatable: boolean): boolean {
 }
 
 /** Both pipelines of one service, for calls that may be repeated and those that may not, on one breaker and budget. */
-export function rpcPolicies(service: string, given: RpcPolicy, onState: (state: CircuitState) => void = () => {}) {
-  const breaker = new CircuitBreaker({ name: service, minimumCalls: 5, openMs: 2_000, onState, ...given.breaker });
+export function rpcPolicies(
+  service: string,
+  given: RpcPolicy,
+  instances: Pick<InstanceBreakers, 'isServiceFailure'>,
+  onState: (state: CircuitState) => void = () => {},
+) {
+  const breaker = new CircuitBreaker({
+    name: service,
+    minimumCalls: 5,
+    openMs: 2_000,
+    onState,
+    isFailure: (error) => instances.isServiceFailure(error),
+    ...given.breaker,
+  });
   const budget = new RetryBudget();
   const make = (repeatable: boolean) =>
     policy({

@@ -2,6 +2,7 @@ import type { Instance, Upstreams } from '@rookery/discovery';
 import { RookeryError, remainingMs } from '@rookery/observability';
 import { timeout } from '@rookery/resilience';
 import { rpcErrors } from '../errors/rpc-errors.ts';
+import { InstanceBreakers } from './instance-breakers.ts';
 import type { PerInstance } from './per-instance.ts';
 import type { RpcObserver } from './rpc-observer.ts';
 import { DEFAULT_TIMEOUT_MS, type RpcPolicy, rpcPolicies } from './rpc-policy.ts';
@@ -38,6 +39,7 @@ const RETRY_AFTER_MS = 1_000;
 /** Makes calls to one service: an instance by p2c, another one after a failure, under one breaker and one budget. */
 export class UpstreamCaller<C> {
   readonly #policies: ReturnType<typeof rpcPolicies>;
+  readonly #instances = new InstanceBreakers();
 
   constructor(
     readonly service: string,
@@ -46,7 +48,7 @@ export class UpstreamCaller<C> {
     private readonly policy: RpcPolicy,
     private readonly observer: RpcObserver = {},
   ) {
-    this.#policies = rpcPolicies(service, policy, (state) => observer.circuit?.(service, state));
+    this.#policies = rpcPolicies(service, policy, this.#instances, (state) => observer.circuit?.(service, state));
   }
 
   async call<T>(facts: CallFacts, work: (attempt: Attempt<C>) => Promise<T>): Promise<T> {
@@ -94,19 +96,34 @@ export class UpstreamCaller<C> {
   ): Promise<T> {
     const upstream = this.upstreams.of(this.service);
     await upstream.ready;
-    const instance = upstream.pick(tried) ?? upstream.pick();
+    const avoided = this.#instances.avoided(upstream.instances, tried);
+    const instance = upstream.pick(avoided) ?? upstream.pick(tried) ?? upstream.pick();
     if (!instance) throw rpcErrors.noInstance(this.service);
     tried.add(instance.id);
     const { connection, giveBack } = this.connections.lend(instance);
     const startedAtMs = performance.now();
+    const { signal } = facts;
     let well = true;
+    const failed = (error: unknown): void => {
+      if (!well || !isInstanceFailure(error)) return;
+      well = false;
+      this.#instances.failed(instance, error, upstream.instances);
+    };
+    // The policy judges an attempt that is out of time before the attempt itself has ended.
+    const outOfTime = (): void => failed(signal.reason);
+    signal.addEventListener('abort', outOfTime, { once: true });
     upstream.begin(instance);
+    this.#instances.begins(instance);
     try {
-      return await work({ connection, instance, ...facts });
+      const answer = await work({ connection, instance, ...facts });
+      this.#instances.succeeded(instance);
+      return answer;
     } catch (error) {
-      well = !isInstanceFailure(error);
+      if (error instanceof RookeryError && !isInstanceFailure(error)) this.#instances.succeeded(instance);
+      else failed(error);
       throw error;
     } finally {
+      signal.removeEventListener('abort', outOfTime);
       upstream.end(instance, performance.now() - startedAtMs, well);
       giveBack();
     }

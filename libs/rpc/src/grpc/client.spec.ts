@@ -16,6 +16,13 @@ class EchoClient extends GrpcClient<EchoService>({
   breaker: { minimumCalls: 4, openMs: 200 },
 }) {}
 
+class ImpatientClient extends GrpcClient<EchoService>({
+  service: 'echo',
+  proto: echoProto,
+  name: 'EchoService',
+  tryTimeoutMs: 100,
+}) {}
+
 const forever = () => new Promise(() => {});
 
 describe('a gRPC client with two instances', () => {
@@ -56,19 +63,26 @@ describe('a gRPC client with two instances', () => {
     expect((await say(20)).map(({ instance }) => instance)).toEqual(Array(20).fill('two'));
   });
 
-  it('gets its answer from the other one when one of them hangs', async () => {
-    class ImpatientClient extends GrpcClient<EchoService>({
-      service: 'echo',
-      proto: echoProto,
-      name: 'EchoService',
-      tryTimeoutMs: 100,
-      // Up to all ten first tries meet the one that hangs, which is no reason yet to call nobody.
-      breaker: { minimumCalls: 20 },
-    }) {}
+  it('gets its answer from the other one when one of them hangs, which is no reason to call nobody', async () => {
     const impatient = new ImpatientClient(runtime);
     server(0).handle = forever;
     const replies = await Promise.all(Array.from({ length: 10 }, () => impatient.say({ text: 'x' })));
     expect(replies.map(({ instance }) => instance)).toEqual(Array(10).fill('two'));
+  });
+
+  it('leaves one alone that always fails, though what it fails cannot be repeated, and uses it again once it is well', async () => {
+    const impatient = new ImpatientClient(runtime);
+    server(0).handle = () => {
+      throw new RookeryError('DATABASE_UNREACHABLE', 'Away.', { status: 503 });
+    };
+    const failures: string[] = [];
+    for (let call = 0; call < 60; call++) {
+      await impatient.change({ text: 'x' }).catch((error) => failures.push(error.code));
+    }
+    expect(new Set(failures)).toEqual(new Set(['DATABASE_UNREACHABLE']));
+    expect(failures.length).toBeLessThanOrEqual(6);
+    server(0).handle = () => {};
+    await vi.waitFor(async () => expect((await impatient.change({ text: 'x' })).instance).toBe('one'), 5_000);
   });
 
   it('repeats a change that never left, and none whose connection broke', async () => {

@@ -4,6 +4,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { RookeryError } from '@rookery/observability';
 import Consul from 'consul';
 import { discoveryErrors } from '../../errors.ts';
+import { reasonOf } from '../network-reason.ts';
 import type { ConsulAddress } from './consul-url.ts';
 
 /** How long a call that does not block may take. */
@@ -34,9 +35,11 @@ export class ConsulConnection {
   readonly #server: string;
   readonly #closed = new AbortController();
 
-  constructor({ host, port, secure, token, dc, server }: ConsulAddress) {
+  constructor({ host, port, secure, token, dc, ca, server }: ConsulAddress) {
     const defaults = { ...(token ? { token } : {}), ...(dc ? { dc } : {}) };
-    const agent = secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+    const agent = secure
+      ? new HttpsAgent({ keepAlive: true, ...(ca ? { ca } : {}) })
+      : new HttpAgent({ keepAlive: true });
     this.client = new Consul({ host: host.includes(':') ? `[${host}]` : host, port, secure, defaults, agent });
     this.#server = server;
   }
@@ -90,18 +93,9 @@ export class ConsulConnection {
     if (known.isResponse) {
       return discoveryErrors.unreachable(this.#server, `it is there, but answered ${known.statusCode}`, error);
     }
-    return discoveryErrors.unreachable(this.#server, REASONS[known.code ?? ''] ?? reasonOf(error), error);
+    return discoveryErrors.unreachable(this.#server, reasonOf(error), error);
   }
 }
-
-const REASONS: Record<string, string> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection reset',
-  ENOTFOUND: 'no such host',
-  EHOSTUNREACH: 'no route to host',
-};
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function indexOf(response: IncomingMessage): number {
   const index = Number(response.headers['x-consul-index']);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { discoveryErrors } from '../../errors.ts';
 
 /** What DISCOVERY_URL says of a Consul: `consul://host:8500?token=…&dc=…&wait=15s`. */
@@ -9,12 +10,14 @@ export interface ConsulAddress {
   server: string;
   token?: string;
   dc?: string;
+  /** Certificate authority of `https://`, as PEM. */
+  ca?: Buffer;
   /** How long one blocking query waits for a change; also how soon a connection that died in silence is noticed. */
   waitMs: number;
 }
 
 const WAIT_MS = 15_000;
-const PARAMETERS = new Set(['token', 'dc', 'wait']);
+const PARAMETERS = new Set(['token', 'dc', 'wait', 'ca-file']);
 
 export function parseConsulUrl(text: string): ConsulAddress {
   const url = URL.parse(text);
@@ -29,6 +32,7 @@ export function parseConsulUrl(text: string): ConsulAddress {
   const token = url.searchParams.get('token') ?? process.env.CONSUL_HTTP_TOKEN;
   const dc = url.searchParams.get('dc');
   const wait = url.searchParams.get('wait');
+  const caFile = url.searchParams.get('ca-file');
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: port ?? 8500,
@@ -36,8 +40,17 @@ export function parseConsulUrl(text: string): ConsulAddress {
     server: `${url.hostname}:${port ?? 8500}`,
     ...(token ? { token } : {}),
     ...(dc ? { dc } : {}),
+    ...(caFile ? { ca: readCa(caFile, text) } : {}),
     waitMs: wait === null ? WAIT_MS : parseWait(wait, text),
   };
+}
+
+function readCa(file: string, url: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch {
+    throw discoveryErrors.badUrl(hideToken(url), `ca-file ${file} cannot be read`);
+  }
 }
 
 function parseWait(wait: string, url: string): number {

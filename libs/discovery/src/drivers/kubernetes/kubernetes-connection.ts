@@ -3,6 +3,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { RookeryError } from '@rookery/observability';
 import { discoveryErrors } from '../../errors.ts';
+import { reasonOf } from '../network-reason.ts';
 import type { EndpointSlice } from './endpoint-slices.ts';
 import { type KubernetesAddress, SERVICE_ACCOUNT } from './kubernetes-url.ts';
 import { linesOf } from './lines.ts';
@@ -173,16 +174,4 @@ function messageOf(body: string): string {
   } catch {
     return body.slice(0, 300).trim();
   }
-}
-
-const REASONS: Record<string, string> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection reset',
-  ENOTFOUND: 'no such host',
-  EHOSTUNREACH: 'no route to host',
-};
-
-function reasonOf(error: unknown): string {
-  const { code = '', message = String(error) } = error as { code?: string; message?: string };
-  return REASONS[code] ?? message;
 }

@@ -1,0 +1,86 @@
+import { hasZooKeeper, type OwnServer, startOwnZooKeeper } from '@rookery/servers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRegistry } from '../create-registry.ts';
+import { type ClientOptions, registryContract } from '../testing/contract.ts';
+import { anInstance, until } from '../testing/fixtures.ts';
+import { serverUnderContract, tlsOf } from '../testing/server-under-contract.ts';
+import { type Address, TcpProxy } from '../testing/tcp-proxy.ts';
+
+const client = ({ host, port }: Address, options: ClientOptions = {}, user = '') => {
+  const { suffix, parameters } = tlsOf(options);
+  return createRegistry(
+    `zookeeper${suffix}://${user}${host}:${port}/${options.namespace ?? ''}?session=2s${parameters}`,
+  );
+};
+
+describe.skipIf(!hasZooKeeper)('with a real ZooKeeper', () => {
+  registryContract('ZooKeeper', {
+    async start() {
+      const server = (await startOwnZooKeeper()) as OwnServer;
+      const at = { host: '127.0.0.1', port: Number(new URL(server.url).port) };
+      const as = (password: string) => client(at, { namespace: 'secured' }, `owl:${password}@`);
+      return {
+        ...serverUnderContract(server, client),
+        credentials: { right: () => as('hoot'), wrong: () => as('swordfish'), secret: 'swordfish' },
+      };
+    },
+  });
+
+  describe('zookeeper://', () => {
+    let server: OwnServer;
+    let at: Address;
+    beforeAll(async () => {
+      server = (await startOwnZooKeeper()) as OwnServer;
+      at = { host: '127.0.0.1', port: Number(new URL(server.url).port) };
+    });
+    afterAll(() => server.stop());
+
+    it('keeps its session, and with it the instance, over a connection that was cut', async () => {
+      const proxy = await TcpProxy.before(at);
+      const [registry, reader] = [await client(proxy.address), await client(at)];
+      const instance = anInstance({});
+      await registry.register(instance);
+      let gone = false;
+      const watch = reader.watch(instance.service, (instances) => {
+        gone ||= watch.current.length > 0 && instances.length === 0;
+      });
+      await until('it is seen', () => watch.current.length === 1);
+      const before = proxy.connectedAtMs.length;
+      proxy.cut();
+      await until('it tries again', () => proxy.connectedAtMs.length > before);
+      proxy.heal();
+      const second = anInstance({ service: instance.service, id: `${instance.id}-second` });
+      await registry.register(second);
+      await until('the second is seen', () => watch.current.length === 2);
+      expect(gone).toBe(false);
+      await Promise.all([registry.close(), reader.close(), proxy.close()]);
+    });
+
+    it('takes over the node of a process that had the same id before', async () => {
+      const [before, after] = [await client(at), await client(at)];
+      const instance = anInstance({ metadata: { version: '1' } });
+      await before.register(instance);
+      const next = { ...instance, metadata: { version: '2' } };
+      await after.register(next);
+      await before.close();
+      expect(await after.instances(instance.service)).toEqual([next]);
+      await after.close();
+    });
+
+    it('keeps the node of a service whose last instance has gone', async () => {
+      const registry = await client(at);
+      const instance = anInstance({});
+      const seen: number[] = [];
+      const watch = registry.watch(instance.service, (instances) => seen.push(instances.length));
+      await watch.ready;
+      for (let round = 0; round < 2; round++) {
+        const lease = await registry.register(instance);
+        await until('it is seen', () => watch.current.length === 1);
+        await lease.release();
+        await until('it is gone', () => watch.current.length === 0);
+      }
+      expect(seen).toEqual([0, 1, 0, 1, 0]);
+      await registry.close();
+    });
+  });
+});

@@ -1,0 +1,12 @@
+import { discoveryErrors } from './errors.ts';
+
+/** A client package that is an optional peer dependency; throws `DISCOVERY_CLIENT_MISSING` where it is not installed. */
+export async function optionalClient<T>(packageName: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    const { code, message = '' } = error as { code?: string; message?: string };
+    if (code !== 'ERR_MODULE_NOT_FOUND' || !message.includes(packageName)) throw error;
+    throw discoveryErrors.missingClient(packageName, error);
+  }
+}
