@@ -72,6 +72,10 @@ class ApiKey implements Filter {
       addRateHeaders(call, limit.policy, limitHeader(limit.name, decision));
   }
 
+  state(): Record<string, unknown> {
+    return { keys: this.#known.size, plans: this.#settings.plans };
+  }
+
   /** Takes one call of each limit in order, as far as they grant it. */
   #take(call: Call, known: Known, at: number, before: readonly Decided[]): Verdict | Promise<Verdict> {
     const limit = known.limits[at];
