@@ -173,6 +173,19 @@ export async function main(
     'rookery dlq replay fulfilment',
     'rookery dlq replay fulfilment 0c6ff2c8-5f0e-4c3b-9a4e-0f2d8f7d4a11',
   );
+  const rules = program.command('rules').description('Ask about the resilience rules of running services.');
+  examples(
+    rules
+      .command('explain <resource>')
+      .description('show which rule decided the last calls of a resource, and why')
+      .option('--service <name>', 'ask the instances of this service only')
+      .action(async (resource: string, { service: only }: { service?: string }) => {
+        const { explainResource } = await import('./commands/rules.ts');
+        print(`${await explainResource(root, environment, resource, only)}\n`);
+      }),
+    "rookery rules explain 'http:GET /api/orders'",
+    'rookery rules explain rpc:catalog.GetFilm --service catalog',
+  );
   examples(program, 'npm start', 'npm run dev', 'npx rookery status', 'npx rookery dlq list fulfilment');
 
   try {

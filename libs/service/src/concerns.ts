@@ -10,6 +10,7 @@ export const CONCERNS = [
   'messaging',
   'metrics',
   'openapi',
+  'resilience',
   'tracing',
   'validation',
 ] as const;

@@ -1,5 +1,4 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { DiscoveryModule } from '@nestjs/core';
 import { LOGGER, type Logger, Metrics } from '@rookery/observability';
 import { Resources, type ResourcesOptions } from '../resource/resources.ts';
 import { ResourceExplorer } from './resource-explorer.ts';
@@ -12,7 +11,6 @@ export class ResilienceModule {
     return {
       module: ResilienceModule,
       global: true,
-      imports: [DiscoveryModule],
       providers: [
         {
           provide: Resources,

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { Resources } from '../resource/resources.ts';
 import { type DeclaredResource, declaredResource } from './resource.decorator.ts';
 
@@ -9,17 +9,18 @@ type Method = (...args: unknown[]) => unknown;
 @Injectable()
 export class ResourceExplorer implements OnModuleInit {
   constructor(
-    @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
-    @Inject(MetadataScanner) private readonly scanner: MetadataScanner,
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(Resources) private readonly resources: Resources,
   ) {}
 
   onModuleInit(): void {
-    for (const { instance, isAlias } of this.discovery.getProviders()) {
+    const scanner = new MetadataScanner();
+    const providers = [...this.modules.values()].flatMap((module) => [...module.providers.values()]);
+    for (const { instance, isAlias } of providers) {
       if (typeof instance !== 'object' || instance === null || isAlias) continue;
       const prototype = Object.getPrototypeOf(instance) as Record<string, Method> | null;
       if (!prototype) continue;
-      for (const key of this.scanner.getAllMethodNames(prototype)) {
+      for (const key of scanner.getAllMethodNames(prototype)) {
         const method = prototype[key];
         const declared = method && declaredResource(method);
         if (declared) (instance as Record<string, Method>)[key] = guarded(this.resources, instance, method, declared);

@@ -2,6 +2,8 @@
 export const DECISIONS = ['passed', 'waited', 'refused', 'shadowed'] as const;
 export type Decision = (typeof DECISIONS)[number];
 
+const PASSED = DECISIONS.indexOf('passed');
+
 /** One remembered decision; `decider` is undefined where nobody had anything against the call. */
 export interface Decided<D> {
   readonly atMs: number;
@@ -39,11 +41,14 @@ export class DecisionRing<D> {
   add(nowMs: number, decision: Decision, decider?: D, observed = 0, limit = 0, waitMs = 0): void {
     const at = this.#next;
     this.#atMs[at] = nowMs;
-    this.#decisions[at] = DECISIONS.indexOf(decision);
     this.#deciders[at] = decider;
-    this.#observed[at] = observed;
-    this.#limits[at] = limit;
-    this.#waitsMs[at] = waitMs;
+    if (decider === undefined) this.#decisions[at] = PASSED;
+    else {
+      this.#decisions[at] = DECISIONS.indexOf(decision);
+      this.#observed[at] = observed;
+      this.#limits[at] = limit;
+      this.#waitsMs[at] = waitMs;
+    }
     this.#next = at + 1 === this.#size ? 0 : at + 1;
     if (this.#count < this.#size) this.#count++;
   }
@@ -56,9 +61,10 @@ export class DecisionRing<D> {
         atMs: this.#atMs[at] ?? 0,
         decision: DECISIONS[this.#decisions[at] ?? 0] ?? 'passed',
         decider: this.#deciders[at],
-        observed: this.#observed[at] ?? 0,
-        limit: this.#limits[at] ?? 0,
-        waitMs: this.#waitsMs[at] ?? 0,
+        // Of a call that nobody decided, these are from the one whose place it took.
+        observed: this.#deciders[at] ? (this.#observed[at] ?? 0) : 0,
+        limit: this.#deciders[at] ? (this.#limits[at] ?? 0) : 0,
+        waitMs: this.#deciders[at] ? (this.#waitsMs[at] ?? 0) : 0,
       };
     });
   }

@@ -18,13 +18,14 @@ export interface RootModuleOptions {
   health: Health;
   metrics: Metrics;
   discoveryUrl: string | undefined;
+  tokenServerUrl: string | undefined;
   isOn: (concern: Concern) => boolean;
 }
 
 /** The application's module with the modules of the concerns around it. A concern it imports by itself is left to it. */
 export async function rootModule(
   application: Type,
-  { identity, logger, health, metrics, discoveryUrl, isOn }: RootModuleOptions,
+  { identity, logger, health, metrics, discoveryUrl, tokenServerUrl, isOn }: RootModuleOptions,
 ): Promise<DynamicModule> {
   const present = await importedModules(application);
   const imports: DynamicModule['imports'] = [ObservabilityModule.forRoot({ identity, logger, health, metrics })];
@@ -36,5 +37,12 @@ export async function rootModule(
     const { ConfigModule } = await import('@rookery/config');
     imports.push(ConfigModule.forRoot({ service: identity.name }));
   }
-  return { module: ServiceModule, imports: [...imports, application] };
+  if (!isOn('resilience') || present.has('ResilienceModule')) {
+    return { module: ServiceModule, imports: [...imports, application] };
+  }
+  const { resilienceModules } = await import('../resilience/resilience-modules.ts');
+  const hasSettings = isOn('config') && (present.has('SettingsModule') || present.has('ConfigModule'));
+  // After the application: its own interceptors, which say who calls, come first.
+  const resilience = await resilienceModules({ service: identity.name, hasSettings, tokenServerUrl });
+  return { module: ServiceModule, imports: [...imports, application, ...resilience] };
 }

@@ -40,4 +40,8 @@ export const serviceErrors = {
     new RookeryError('METHOD_NOT_ALLOWED', `${path} answers GET and HEAD, not ${method}.`, { status: 405 }),
   validation: (sentence: string, issues: readonly object[]) =>
     new RookeryError('VALIDATION_FAILED', sentence, { status: 400, details: { issues } }),
+  resourceUnknown: (resource: string) =>
+    new RookeryError('RESOURCE_UNKNOWN', `Nobody has called the resource ${resource}, and no rule names it.`, {
+      status: 404,
+    }),
 } as const;

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Health, Metrics } from '@rookery/observability';
+import { type Health, type Metrics, RookeryError } from '@rookery/observability';
 import type { Concern } from '../concerns.ts';
 import { serviceErrors } from '../errors/service-errors.ts';
 import { sendProblem } from './send-problem.ts';
@@ -11,13 +11,15 @@ interface Answer {
   body: string;
 }
 
-type Endpoint = () => Promise<Answer>;
+type Endpoint = (query: URLSearchParams) => Promise<Answer>;
 
 export interface InternalEndpointsOptions {
   health: Health;
   metrics: Metrics;
   /** The OpenAPI document as JSON text. */
   openapi: () => Promise<string>;
+  /** The resources and the decisions of their rules; undefined for one that nobody knows. */
+  resilience: (query: URLSearchParams) => Promise<object | undefined>;
   isOn: (concern: Concern) => boolean;
 }
 
@@ -28,7 +30,7 @@ export interface InternalEndpointsOptions {
 export class InternalEndpoints {
   readonly #endpoints: ReadonlyMap<string, Endpoint>;
 
-  constructor({ health, metrics, openapi, isOn }: InternalEndpointsOptions) {
+  constructor({ health, metrics, openapi, resilience, isOn }: InternalEndpointsOptions) {
     const report = async (): Promise<Answer> => {
       const found = await health.report();
       return json(found.ok ? 200 : 503, JSON.stringify(found));
@@ -52,6 +54,18 @@ export class InternalEndpoints {
             ],
           ] as const)
         : []),
+      ...(isOn('resilience')
+        ? ([
+            [
+              '/resilience',
+              async (query: URLSearchParams) => {
+                const found = await resilience(query);
+                if (!found) throw serviceErrors.resourceUnknown(query.get('resource') ?? '');
+                return json(200, JSON.stringify(found));
+              },
+            ],
+          ] as const)
+        : []),
       ...(isOn('openapi') ? ([['/openapi.json', async () => json(200, await openapi())]] as const) : []),
     ]);
   }
@@ -70,7 +84,7 @@ export class InternalEndpoints {
       sendProblem(response, serviceErrors.methodNotAllowed(method, path));
       return true;
     }
-    endpoint().then(
+    endpoint(new URLSearchParams(query < 0 ? '' : url.slice(query + 1))).then(
       ({ status, type, body }) => {
         response.writeHead(status, {
           'content-type': type,
@@ -79,8 +93,8 @@ export class InternalEndpoints {
         });
         response.end(method === 'HEAD' ? undefined : body);
       },
-      (error) => {
-        onError(error);
+      (error: unknown) => {
+        if (!(error instanceof RookeryError)) onError(error);
         sendProblem(response, error);
       },
     );

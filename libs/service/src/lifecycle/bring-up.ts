@@ -54,7 +54,7 @@ export async function bringUpService(
 
   const { platform: platformName = 'fastify', bodyLimitBytes = BODY_LIMIT_BYTES } = options;
   const platform = await (platformName === 'express' ? expressPlatform : fastifyPlatform)(bodyLimitBytes);
-  const root = await rootModule(application, { ...foundation, discoveryUrl: settings.discoveryUrl });
+  const root = await rootModule(application, { ...foundation, ...settings });
   const app: INestApplication = await NestFactory.create(root, platform.adapter, {
     logger: new NestLogger(logger),
     abortOnError: false,
@@ -62,7 +62,11 @@ export async function bringUpService(
   });
 
   const openapi = new OpenApiDocument(app, foundation.openapi);
-  const endpoints = new InternalEndpoints({ health, metrics, isOn, openapi: () => openapi.text() });
+  const resilience = async (query: URLSearchParams) => {
+    const { resilienceAnswer } = await import('../resilience/resilience-answers.ts');
+    return resilienceAnswer(app, query);
+  };
+  const endpoints = new InternalEndpoints({ health, metrics, isOn, openapi: () => openapi.text(), resilience });
   const front = new HttpFront({ ...observed, endpoints });
   const started: Started = { logger, health, front, app };
   try {

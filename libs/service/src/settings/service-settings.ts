@@ -31,6 +31,10 @@ const schema = z.object({
     .optional(),
   ROOKERY_HOME: z.string().default('.rookery'),
   LOG_LEVEL: z.enum(LEVELS, `one of ${LEVELS.join(', ')}`).default('info'),
+  TOKEN_SERVER_URL: z
+    .string()
+    .regex(/^rediss?:\/\/\S+$/i, 'a URL like redis://127.0.0.1:6379')
+    .optional(),
   SHUTDOWN_TIMEOUT_MS: wholeNumber(0, 600_000, 10_000),
   ZONE: z
     .string()
@@ -50,6 +54,8 @@ export interface ServiceSettings {
   home: string;
   logLevel: (typeof LEVELS)[number];
   shutdownTimeoutMs: number;
+  /** Where cluster-wide flow rules count. */
+  tokenServerUrl: string | undefined;
   zone: string | undefined;
 }
 
@@ -67,5 +73,6 @@ export function readServiceSettings(environment: NodeJS.ProcessEnv): ServiceSett
     logLevel: read.LOG_LEVEL,
     shutdownTimeoutMs: read.SHUTDOWN_TIMEOUT_MS,
     zone: read.ZONE,
+    tokenServerUrl: read.TOKEN_SERVER_URL,
   };
 }

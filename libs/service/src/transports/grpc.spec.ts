@@ -4,6 +4,7 @@ import { loadSync } from '@grpc/proto-loader';
 import { Controller, Module, NotFoundException } from '@nestjs/common';
 import { GrpcMethod, Payload } from '@nestjs/microservices';
 import { currentRequest, currentTraceId, GrpcStatus, RookeryError } from '@rookery/observability';
+import { Resources, Rules } from '@rookery/resilience';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { createService } from '../create-service.ts';
@@ -130,6 +131,16 @@ describe('the gRPC side of a service', () => {
     expect(text).toMatch(/transport="grpc",method="call",route="Greeter\/Greet",status="ok"\} [1-9]/);
     expect(text).toMatch(/transport="grpc",method="call",route="Greeter\/Greet",status="5"\} [1-9]/);
     expect(text).toMatch('server_requests_running{transport="grpc",service="greeter"} 0');
+  });
+
+  it('makes a resource of each call, which rules may refuse by a field of its message', async () => {
+    const resources = service.app.get(Resources);
+    const rule = { kind: 'hot-parameter', resource: 'rpc:greeter.Greet', parameter: 'name', limit: 0 };
+    resources.load(Rules.parse({ rule: { ...rule, limit: 100, exceptions: [{ value: 'Eve', limit: 0 }] } }));
+    expect(await failure('Eve')).toMatchObject({ code: GrpcStatus.RESOURCE_EXHAUSTED });
+    expect(await greet('Ada')).toMatchObject({ greeting: 'Hello Ada' });
+    expect(resources.find('rpc:greeter.Greet')?.totals).toMatchObject({ refused: 1 });
+    resources.load({});
   });
 
   it('lets running calls end when it stops, and takes no new ones', async () => {

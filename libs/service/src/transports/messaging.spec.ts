@@ -2,6 +2,7 @@ import { Controller, Module } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { MessagingClient, MessagingContext, MessagingModule } from '@rookery/messaging';
 import { currentRequest, currentTraceId, runWithRequest } from '@rookery/observability';
+import { Resources } from '@rookery/resilience';
 import { startPostgres } from '@rookery/servers';
 import { lastValueFrom } from 'rxjs';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
@@ -79,5 +80,6 @@ describe.skipIf(!postgres)('messages of a service, on a real Postgres', () => {
     expect(await service.metrics.registry.metrics()).toMatch(
       /transport="messaging",method="event",route="order.seen",status="ok"/,
     );
+    expect(service.app.get(Resources).find('mq:order.seen')?.totals).toMatchObject({ passed: 1, succeeded: 1 });
   });
 });

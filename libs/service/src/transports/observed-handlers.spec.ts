@@ -7,7 +7,7 @@ import {
   RedMetrics,
   startTracing,
 } from '@rookery/observability';
-import { firstValueFrom, from, type Observable, throwError } from 'rxjs';
+import { defer, firstValueFrom, from, type Observable, throwError } from 'rxjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { observeHandlers } from './observed-handlers.ts';
 
@@ -53,6 +53,12 @@ describe('a message handler', () => {
     const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', 'x-lane': 'blue' };
     expect(await deliver(headers)).toEqual({ traceId: '0af7651916cd43dd8448eb211c80319c', lane: 'blue' });
     expect(await count('ok')).toBe(1);
+  });
+
+  it('runs in that context also where it runs only once its answer is subscribed to, as behind an interceptor', async () => {
+    const { deliver } = observed(async () => defer(async () => currentTraceId()));
+    const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+    expect(await deliver(headers)).toBe('0af7651916cd43dd8448eb211c80319c');
   });
 
   it.each<[string, MessageHandler]>([

@@ -8,7 +8,7 @@ import {
   type ServerSpan,
   startServerSpan,
 } from '@rookery/observability';
-import { finalize, from, isObservable, type Observable, tap } from 'rxjs';
+import { finalize, from, isObservable, Observable, tap } from 'rxjs';
 
 export interface ObservedHandlersOptions {
   transport: 'grpc' | 'messaging';
@@ -75,7 +75,8 @@ async function observe(
   const run = async (): Promise<Observable<unknown>> => {
     try {
       const result: unknown = await handler(...args);
-      return (isObservable(result) ? result : from([result])).pipe(tap({ error: failed }), finalize(end));
+      const answer = isObservable(result) ? result : from([result]);
+      return within(span, answer).pipe(tap({ error: failed }), finalize(end));
     } catch (error) {
       failed(error);
       end();
@@ -84,6 +85,10 @@ async function observe(
   };
   return span ? context.with(span.context, run) : run();
 }
+
+/** Where interceptors stand before a handler, it runs only when its answer is subscribed to: then too in its context. */
+const within = (span: ServerSpan | undefined, answer: Observable<unknown>): Observable<unknown> =>
+  span ? new Observable((subscriber) => context.with(span.context, () => answer.subscribe(subscriber))) : answer;
 
 /** `Films.Get` or `order.placed`, from what Nest has as the pattern. */
 function routeOf(pattern: unknown): string {

@@ -35,6 +35,8 @@ export class ClusterFlowChecker implements Checker {
     this.limit = limit;
     this.#clock = clock;
     this.#key = id;
+    // Who knows the others begins to look for them now, and not when the server is away already.
+    instances();
     // A batch is one call of a limit that is so many times smaller.
     const inBatches = { perSecond: limit / batch, burst: Math.max(1, burst / batch) };
     this.#limiter = new ClusterRateLimiter(inBatches, store, {

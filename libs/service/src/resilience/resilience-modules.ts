@@ -1,0 +1,63 @@
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown, Optional } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import { ConfigModule } from '@rookery/config';
+import { Upstreams } from '@rookery/discovery';
+import { openRateStore, type RateStore, ResilienceModule } from '@rookery/resilience';
+import { ResilienceRules, RuleLoader } from './resilience-rules.ts';
+import { ResourceInterceptor } from './resource-interceptor.ts';
+
+/** The other instances of this service, as the registry knows them. */
+class Neighbours {
+  upstreams: Upstreams | undefined;
+
+  constructor(private readonly service: string) {}
+
+  count(): number {
+    return Math.max(1, this.upstreams?.of(this.service).instances.length ?? 1);
+  }
+}
+
+const STORE = Symbol('rookery.token-server');
+
+@Module({})
+class HandlerResourcesModule implements OnApplicationShutdown {
+  constructor(
+    @Inject(Neighbours) neighbours: Neighbours,
+    @Inject(STORE) private readonly store: { close(): Promise<void> },
+    @Optional() @Inject(Upstreams) upstreams?: Upstreams,
+  ) {
+    neighbours.upstreams = upstreams;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.store.close();
+  }
+}
+
+export interface ResilienceModulesOptions {
+  service: string;
+  /** The application has settings, so that the rules can be read from them. */
+  hasSettings: boolean;
+  /** Where cluster-flow rules count. */
+  tokenServerUrl: string | undefined;
+}
+
+/** Makes resources of all handlers of an application, with the rules of its settings before them. */
+export async function resilienceModules(options: ResilienceModulesOptions): Promise<DynamicModule[]> {
+  const { service, hasSettings, tokenServerUrl } = options;
+  const neighbours = new Neighbours(service);
+  const store: RateStore | undefined = tokenServerUrl === undefined ? undefined : await openRateStore(tokenServerUrl);
+  return [
+    ResilienceModule.forRoot({ instances: () => neighbours.count(), ...(store && { store }) }),
+    {
+      module: HandlerResourcesModule,
+      imports: hasSettings ? [ConfigModule.forFeature(ResilienceRules)] : [],
+      providers: [
+        { provide: Neighbours, useValue: neighbours },
+        { provide: STORE, useValue: store ?? { close: async () => {} } },
+        { provide: APP_INTERCEPTOR, useClass: ResourceInterceptor },
+        ...(hasSettings ? [RuleLoader] : []),
+      ],
+    },
+  ];
+}
