@@ -9,14 +9,13 @@ const [folder, app] = process.argv.slice(2);
 const root = process.cwd();
 const target = resolve(folder ?? '.');
 const NOT_RUN = new Set(['src', 'node_modules', 'tsconfig.json', 'README.md']);
-const isBuilt = (name) => existsSync(join('apps', name, 'dist', 'main.js'));
 
-if (!folder || (app !== undefined && !isBuilt(app))) {
+if (!folder || (app !== undefined && !existsSync(join('apps', app, 'dist', 'main.js')))) {
   console.error(`There is no built app "${app}". Give its folder in apps/ as the build argument APP.`);
   process.exit(2);
 }
 
-const apps = app === undefined ? readdirSync('apps').filter(isBuilt) : [app];
+const apps = app === undefined ? readdirSync('apps') : [app];
 const packages = new Set(apps.map((name) => join(root, 'apps', name)));
 const links = new Map();
 for (const directory of packages) {

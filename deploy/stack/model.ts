@@ -100,6 +100,8 @@ export interface NativeCommand {
   gid?: number;
   /** Signal that asks it to end. */
   stop?: NodeJS.Signals;
+  /** How long it may take to end before it is killed; 15 s when not given. */
+  patienceMs?: number;
 }
 
 /** A server that is not ours. */

@@ -57,6 +57,7 @@ export class ComposeStack {
     this.#environment = {
       ...process.env,
       ...engine.environment,
+      COMPOSE_HTTP_TIMEOUT: '300',
       ROOKERY_VERSION: 'test',
       GATEWAY_PORT: gateway,
       CONFIG_CENTER_PORT: config,
@@ -73,8 +74,9 @@ export class ComposeStack {
     if (!engine) return undefined;
     const compose = new ComposeStack(engine, await freePorts(4));
     try {
+      // What a run that was killed has left behind.
+      await compose.compose(['down', '--volumes', '--remove-orphans', '--timeout', '1']);
       await compose.#timed('images', () => compose.#build());
-      await compose.compose(['down', '--volumes', '--remove-orphans']);
       await compose.#timed('docker compose up', () => compose.up());
     } catch (error) {
       await compose.stop();

@@ -42,6 +42,8 @@ export async function startDocker(): Promise<DockerEngine | undefined> {
       // Nothing of the host's network is changed: containers reach each other, and this machine reaches them.
       ...['--iptables=false', '--ip-forward=false', '--bridge=none', '--default-ulimit', 'nofile=20000:20000'],
     ],
+    // It ends its containers first, and they would outlive it.
+    patienceMs: 120_000,
   };
   const daemon = new EngineProcess('dockerd', command, home, join(home, 'log'));
   const environment = { DOCKER_HOST: host, DOCKER_BUILDKIT: '0', DOCKER_BUILD_FLAGS: '--network host' };

@@ -4,6 +4,7 @@ import { call, eventually } from './client.ts';
 import { Shop } from './shop.ts';
 
 const platform = sharedPlatform();
+const shop = new Shop(platform);
 const [centre] = platform.urls('config-center');
 const [registry] = platform.urls('registry');
 const settings = `${centre}/api/config-center/settings/default/default/gateway`;
@@ -20,11 +21,16 @@ const SHORT_WAY = {
 let filmId: string;
 
 beforeAll(async () => {
-  filmId = await new Shop(platform).someFilmId();
+  filmId = await shop.someFilmId();
 });
 afterAll(() => publish({}));
 
-const publish = (values: unknown) => call(`${settings}?author=test&comment=a+change`, { method: 'PUT', json: values });
+const publish = async (values: unknown) =>
+  call(`${settings}?author=test&comment=a+change`, {
+    method: 'PUT',
+    json: values,
+    headers: await shop.authorization(),
+  });
 
 const film = (path: string) => call(`${platform.gatewayUrl}${path}`);
 

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRegistry } from '@rookery/discovery';
-import { callApi, publishSlice, registryContract } from '@rookery/discovery/testing';
+import { publishSlice, registryContract } from '@rookery/discovery/testing';
 import { type KubernetesServer, startOwnKubernetes } from '@rookery/servers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accountToken } from './account-token.ts';
 import { kubectl, kubectlProgram, OVERLAYS } from './render.ts';
 
 const cluster = kubectlProgram ? await startOwnKubernetes() : undefined;
@@ -13,21 +14,9 @@ const NAMESPACE = 'rookery-dev';
 const server = (): KubernetesServer => cluster ?? expect.fail('There is no kube-apiserver.');
 const inCluster = (args: string[], input?: string) => kubectl(['--kubeconfig', server().kubeconfig, ...args], input);
 
-/** A token as a pod of the service account gets one, in a file as a pod has it. */
-async function tokenFileOf(account: string): Promise<string> {
-  const path = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${account}/token`;
-  const { status } = (await callApi(server(), 'POST', path, {
-    apiVersion: 'authentication.k8s.io/v1',
-    kind: 'TokenRequest',
-    spec: { expirationSeconds: 3_600 },
-  })) as { status: { token: string } };
-  const file = join(server().caFile, '..', `${account}.token`);
-  writeFileSync(file, status.token, { mode: 0o600 });
-  return file;
-}
-
 async function registryAs(account: string, host: string, port: number) {
-  const tokenFile = await tokenFileOf(account);
+  const tokenFile = join(server().caFile, '..', `${account}.token`);
+  writeFileSync(tokenFile, await accountToken(server(), NAMESPACE, account), { mode: 0o600 });
   const query = new URLSearchParams({
     namespace: NAMESPACE,
     wait: '1s',

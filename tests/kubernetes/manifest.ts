@@ -16,23 +16,31 @@ export interface Manifest {
   };
   rules?: Array<{ resources: string[]; verbs: string[] }>;
   automountServiceAccountToken?: boolean;
+  data?: Record<string, string>;
 }
 
 export interface PodSpec {
   serviceAccountName?: string;
   securityContext?: { runAsNonRoot?: boolean; seccompProfile?: { type?: string } };
   containers: Container[];
+  hostAliases?: Array<{ ip: string; hostnames: string[] }>;
+  volumes?: Array<{ name: string; hostPath?: { path: string; type: string } }>;
 }
 
-interface Probe {
-  httpGet?: { path?: string };
+export interface Probe {
+  httpGet?: { path?: string; port?: string | number };
+  periodSeconds?: number;
+  timeoutSeconds?: number;
+  failureThreshold?: number;
 }
 
 export interface Container {
   name: string;
   image: string;
   envFrom?: Array<{ secretRef?: { name: string } }>;
-  ports?: Array<{ name?: string }>;
+  env?: Array<{ name: string; value?: string }>;
+  volumeMounts?: Array<{ name: string; mountPath: string; readOnly?: boolean }>;
+  ports?: Array<{ name?: string; containerPort?: number }>;
   livenessProbe?: Probe;
   readinessProbe?: Probe;
   startupProbe?: Probe;

@@ -5,7 +5,10 @@ import { pathToFileURL } from 'node:url';
 import { Controller, Get, Module } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 import { undeclaredHandlers } from '@rookery/security';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+
+/** A whole app is loaded in each test. */
+vi.setConfig({ testTimeout: 60_000 });
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const apps = readdirSync(`${ROOT}/apps`).filter((name) => existsSync(`${ROOT}/apps/${name}/package.json`));

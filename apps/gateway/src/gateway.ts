@@ -5,10 +5,11 @@ import type { Logger, Metrics, RookeryError } from '@rookery/observability';
 import { errors } from './errors.ts';
 import { Shared } from './filters/shared.ts';
 import { Deadlines } from './forward/deadlines.ts';
-import { Exchange } from './forward/exchange.ts';
+import { Exchange, isTooLong } from './forward/exchange.ts';
 import { problemParts, sendAnswer } from './forward/problem-response.ts';
 import type { AccessLog } from './observe/access-log.ts';
-import { RequestMetrics, type RouteTotals } from './observe/request-metrics.ts';
+import type { RouteTotals } from './observe/request-metrics.ts';
+import { NO_ROUTE, RequestReports } from './observe/request-reports.ts';
 import { readHttp2Head } from './protocols/http2/http2-headers.ts';
 import { Tunnels } from './protocols/websocket/tunnels.ts';
 import { responseOn, Upgrade } from './protocols/websocket/upgrade.ts';
@@ -17,6 +18,7 @@ import { type RequestHead, readHead } from './request/request-headers.ts';
 import { pathLength, TARGET_REFUSALS } from './request/target.ts';
 import { AddressSet } from './request/trusted-proxies.ts';
 import { RouteSet } from './routes/route-set.ts';
+import { doom, isDoomed } from './server/doomed-sockets.ts';
 import { guard, setServerLimits } from './server/guard.ts';
 import { Ingress } from './server/ingress.ts';
 import type { GatewaySettings } from './settings.ts';
@@ -37,14 +39,13 @@ export interface GatewayParts {
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 /** Answered by the process itself, never forwarded. */
 const HEALTH = new Set(['/health/live', '/health/ready']);
-const NO_ROUTE = 'none';
 
 /** The data path: plain node:http in, undici out. */
 export class Gateway {
   readonly targets: Targets;
   readonly #parts: GatewayParts;
   readonly #shared = new Shared();
-  readonly #requests = new RequestMetrics();
+  readonly #reports: RequestReports;
   readonly #deadlines = new Deadlines();
   readonly #tunnels: Tunnels;
   #settings: GatewaySettings;
@@ -57,7 +58,7 @@ export class Gateway {
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
-    this.#requests.registerTo(parts.metrics);
+    this.#reports = new RequestReports(parts.metrics, parts.accessLog);
     this.#tunnels = new Tunnels(parts.settings.websocket, parts.metrics);
     this.#settings = parts.settings;
     this.targets = new Targets(parts.registry, parts.upstreams, poolLimits(parts.settings));
@@ -86,7 +87,7 @@ export class Gateway {
 
   /** What became of the requests so far, by route. */
   totals(): ReadonlyMap<string, RouteTotals> {
-    return this.#requests.totals();
+    return this.#reports.totals();
   }
 
   /** Requests that have not been answered to their end. */
@@ -125,7 +126,7 @@ export class Gateway {
     if (this.#server) setServerLimits(this.#server, settings);
     before.retire(this.#shared.commit());
     const { routes } = this;
-    this.#requests.keep((id) => id === NO_ROUTE || routes.of(id) !== undefined);
+    this.#reports.keep((id) => routes.of(id) !== undefined);
   }
 
   /** From now on connections end with their answer. */
@@ -145,11 +146,12 @@ export class Gateway {
     this.#deadlines.close();
     await new Promise<void>((resolve) => this.#routes.retire(async () => resolve()));
     await this.#shared.close();
-    this.#parts.accessLog?.flush();
+    this.#reports.close();
   }
 
   /** Takes a request over; false when it is for the process itself: health. */
   handle(request: IncomingMessage, response: ServerResponse): boolean {
+    if (request.httpVersionMajor === 1 && isDoomed(request.socket)) return true;
     const startedAtMs = performance.now();
     const url = request.url as string;
     const length = pathLength(url);
@@ -198,12 +200,14 @@ export class Gateway {
     const match = routes.match(url, pathLength, arrival);
     if (!match) return this.#serveOwn(arrival);
     const { route, chain } = match.compiled;
+    arrival.route = route.id;
     if (arrival.isGrpc !== (route.grpc !== undefined))
       return route.grpc ? errors.notGrpc(route.grpc) : errors.routeUnknown();
     const target = chain ? undefined : this.targets.open(match.service);
-    if (!chain && !target) return errors.serviceUnknown(match.service);
-    if (head.contentLength !== undefined && head.contentLength > route.bodyLimitBytes)
-      return errors.bodyTooLarge(route.bodyLimitBytes);
+    if (!chain) {
+      if (!target) return errors.serviceUnknown(match.service);
+      if (isTooLong(head, route)) return errors.bodyTooLarge(route.bodyLimitBytes);
+    }
     const exchange = new Exchange({
       arrival,
       head,
@@ -227,27 +231,18 @@ export class Gateway {
   }
 
   #refuse(arrival: Arrival, error: RookeryError): void {
-    const { request, response, requestId, traceId, startedAtMs, head, isGrpc } = arrival;
+    const { request, response, requestId, traceId, head, isGrpc } = arrival;
     const hostile = typeof head === 'string' || error.code === 'BAD_TARGET' || arrival.upgrade !== undefined;
+    if (hostile && request.httpVersionMajor === 1) doom(request.socket);
     const problem = problemParts(error, { requestId, traceId, close: hostile || this.#isDraining(), isGrpc });
     sendAnswer(request, response, problem, typeof head === 'string' || head.hasBody);
     this.#inFlight--;
-    const durationMs = performance.now() - startedAtMs;
-    this.#requests.observe(NO_ROUTE, NO_ROUTE, error.status, durationMs);
-    this.#requests.refused(NO_ROUTE, problem.refusedBy, error.code);
-    this.#parts.accessLog?.add({
-      method: String(request.method),
-      path: arrival.path,
+    this.#reports.report(arrival, arrival.route ?? NO_ROUTE, {
       status: error.status,
-      durationMs,
       responseBytes: problem.body.length,
-      route: NO_ROUTE,
       service: NO_ROUTE,
       instance: '',
       tries: 0,
-      traceparent: arrival.traceparent,
-      parentSpanId: arrival.parentSpanId,
-      requestId,
       code: error.code,
       refusedBy: problem.refusedBy,
     });
@@ -264,28 +259,7 @@ export class Gateway {
   readonly #done = (exchange: Exchange): void => {
     this.#inFlight--;
     const { arrival, match } = exchange.parts;
-    const { startedAtMs, requestId } = arrival;
-    const durationMs = performance.now() - startedAtMs;
-    const { service } = exchange;
-    const { id } = match.compiled.route;
-    this.#requests.observe(id, service, exchange.status, durationMs);
-    if (exchange.refusedBy !== undefined) this.#requests.refused(id, exchange.refusedBy, exchange.code ?? '');
-    this.#parts.accessLog?.add({
-      method: arrival.method,
-      path: arrival.path,
-      status: exchange.status,
-      durationMs,
-      responseBytes: exchange.responseBytes,
-      route: id,
-      service,
-      instance: exchange.instance,
-      tries: exchange.tries,
-      traceparent: arrival.traceparent,
-      parentSpanId: arrival.parentSpanId,
-      requestId,
-      code: exchange.code,
-      refusedBy: exchange.refusedBy,
-    });
+    this.#reports.report(arrival, match.compiled.route.id, exchange);
   };
 
   #make(settings: GatewaySettings, previous: RouteSet | undefined): RouteSet {

@@ -1,22 +1,10 @@
-import { startService } from '@rookery/service';
-import { AdminServer, adminAddress } from './admin/admin-server.ts';
-import { GatewayModule } from './gateway.module.ts';
-import { GatewayProcess } from './gateway-process.ts';
+import cluster from 'node:cluster';
+import { createLogger } from '@rookery/observability';
+import { Primary } from './workers/primary.ts';
+import { workerCount } from './workers/worker-count.ts';
 
 process.env.PORT ??= process.env.GATEWAY_PORT ?? '8080';
 
-const admin = await AdminServer.listen(adminAddress(process.env));
-
-await startService(GatewayModule, {
-  name: 'gateway',
-  // Prometheus finds the port of the metrics in the registry.
-  metadata: { 'metrics-port': String(admin.port) },
-  prefix: false,
-  // The data path does these by itself, for less: see README.md.
-  without: ['access-log', 'grpc', 'messaging', 'metrics', 'openapi', 'resilience', 'tracing', 'validation'],
-  rawHandler: (app) => {
-    const gateway = app.get(GatewayProcess);
-    gateway.serveAdmin(admin);
-    return gateway.handlerFor(app.getHttpServer());
-  },
-});
+const workers = workerCount(process.env);
+if (workers > 1 && cluster.isPrimary) new Primary(workers, createLogger({ service: 'gateway' })).start();
+else await import('./serve.ts');

@@ -8,11 +8,13 @@ import type { NativeCommand } from '../model.ts';
 const PATIENCE_MS = 15_000;
 let child: ChildProcess | undefined;
 let stop: NodeJS.Signals = 'SIGTERM';
+let patienceMs = PATIENCE_MS;
 let ending = false;
 
 process.once('message', (command: NativeCommand & { cwd: string }) => {
   const { program, args, environment, cwd, uid, gid } = command;
   stop = command.stop ?? 'SIGTERM';
+  patienceMs = command.patienceMs ?? PATIENCE_MS;
   child = spawn(program, args, {
     cwd,
     env: { PATH: process.env.PATH, HOME: cwd, ...environment },
@@ -33,7 +35,7 @@ function end(): void {
   ending = true;
   if (!child) process.exit(0);
   child.kill(stop);
-  setTimeout(endGroup, PATIENCE_MS);
+  setTimeout(endGroup, patienceMs);
 }
 
 /** What the engine left behind (epmd of RabbitMQ), and this process itself. */

@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { RookeryError } from '@rookery/observability';
 import type { VerifiedToken } from '@rookery/security';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseSettings } from '../settings.ts';
 import { type Rig, startRig } from '../testing/rig.ts';
 import { adminGuard } from './admin-guard.ts';
 import { AdminServer, adminAddress } from './admin-server.ts';
@@ -170,6 +171,25 @@ describe('the port', () => {
     });
     expect(() => adminAddress({ GATEWAY_ADMIN_PORT: 'x' })).toThrow('GATEWAY_ADMIN_PORT');
   });
+});
+
+it('a body that is too long counts for its route, and the filters see the refusal', async () => {
+  const big = { id: 'big', path: '/big', service: 'catalog', bodyLimitBytes: 3 };
+  const filtered = {
+    ...big,
+    id: 'seen',
+    path: '/seen',
+    filters: [{ name: 'response-headers', set: { 'x-seen': '1' } }],
+  };
+  rig.gateway.apply(parseSettings({ routes: [big, filtered] }));
+  for (const path of ['/big', '/seen']) {
+    const response = await fetch(rig.url + path, { method: 'POST', body: '1234' });
+    await response.text();
+    expect([response.status, response.headers.get('x-refused-by')]).toEqual([413, 'body-limit']);
+    expect(response.headers.get('x-seen')).toBe(path === '/seen' ? '1' : null);
+  }
+  await rig.gateway.close();
+  expect(rig.log.map(({ route }) => route)).toEqual(['big', 'seen']);
 });
 
 it('a refusal says who refused: in a header, in the log, in the metrics', async () => {

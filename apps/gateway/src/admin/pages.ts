@@ -3,6 +3,7 @@ import type { PassiveBreaker } from '@rookery/resilience';
 import type { Gateway } from '../gateway.ts';
 import type { LiveSettings } from '../live/live-settings.ts';
 import type { When } from '../routes/when.ts';
+import { WorkerMetrics } from '../workers/worker-metrics.ts';
 import type { AdminPage } from './admin-server.ts';
 import { liveEvents } from './live-events.ts';
 
@@ -16,6 +17,7 @@ const breakerView = ({ state, retryAfterMs }: PassiveBreaker) => ({ state, retry
 
 /** Everything that administrators can look at; never a filter's settings, which may hold secrets. */
 export function adminPages({ gateway, settings, metrics }: PagesParts): ReadonlyMap<string, AdminPage> {
+  const allMetrics = new WorkerMetrics(metrics);
   const pages = new Map<string, AdminPage>([
     ['/admin/routes', () => routes(gateway, settings)],
     ['/admin/instances', () => instances(gateway)],
@@ -26,7 +28,7 @@ export function adminPages({ gateway, settings, metrics }: PagesParts): Readonly
       '/metrics',
       async (_request, response) => {
         const { registry } = metrics;
-        response.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics());
+        response.writeHead(200, { 'content-type': registry.contentType }).end(await allMetrics.text());
       },
     ],
   ]);

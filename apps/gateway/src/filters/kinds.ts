@@ -16,7 +16,7 @@ import { prefixPath } from './path/prefix-path.ts';
 import { rewritePath } from './path/rewrite-path.ts';
 import { setPath } from './path/set-path.ts';
 import { stripPrefix } from './path/strip-prefix.ts';
-import { rateLimit } from './rate-limit/rate-limit.ts';
+import { ipRateLimit, rateLimit } from './rate-limit/rate-limit.ts';
 import { redirect } from './redirect.ts';
 import { responseCache } from './response-cache/response-cache.ts';
 import { securityHeaders } from './security-headers/security-headers.ts';
@@ -37,6 +37,7 @@ export const FILTER_KINDS: readonly FilterKind[] = [
   fault,
   ipAllow,
   ipDeny,
+  ipRateLimit,
   mirror,
   prefixPath,
   rateLimit,

@@ -7,6 +7,7 @@ import { endGrpc } from '../protocols/grpc/grpc-answer.ts';
 import type { Arrival } from '../request/arrival.ts';
 import type { RequestHead } from '../request/request-headers.ts';
 import type { RouteMatch } from '../routes/compiled-route.ts';
+import type { Route } from '../routes/route.ts';
 import type { RouteSet } from '../routes/route-set.ts';
 import type { Target } from '../upstream/target.ts';
 import type { Targets } from '../upstream/targets.ts';
@@ -32,6 +33,10 @@ export interface ExchangeParts {
   /** Called once, when nothing more happens. */
   done: (exchange: Exchange) => void;
 }
+
+/** Whether a body is longer than the route takes, as far as its length was said. */
+export const isTooLong = ({ contentLength }: RequestHead, { bodyLimitBytes }: Route): boolean =>
+  contentLength !== undefined && contentLength > bodyLimitBytes;
 
 /** One request on its way through the gateway: its filters ({@link Passage}), its {@link Tries}, its {@link ResponseStream}. */
 export class Exchange implements TriesOwner, Waiting, StreamOwner, CallOwner {
@@ -96,17 +101,21 @@ export class Exchange implements TriesOwner, Waiting, StreamOwner, CallOwner {
 
   #decide(passage: Passage, verdict: Verdict, nowMs: number): void {
     if (this.isOver) return;
-    const { deadlines, targets } = this.parts;
+    const { deadlines } = this.parts;
     deadlines.delete(this);
-    if (verdict === 'answered') {
-      this.#giveAnswer(passage);
-    } else if (verdict) {
-      this.#refuse(verdict, passage.filter);
-    } else {
-      const target = targets.open(this.service);
-      if (target) this.#tries.start(target, nowMs);
-      else this.#refuse(errors.serviceUnknown(this.service));
-    }
+    if (verdict === 'answered') this.#giveAnswer(passage);
+    else if (verdict) this.#refuse(verdict, passage.filter);
+    else this.#enter(nowMs);
+  }
+
+  /** To the service that the filters have left it for. */
+  #enter(nowMs: number): void {
+    const { targets, head, match } = this.parts;
+    const { route } = match.compiled;
+    const target = targets.open(this.service);
+    if (!target) this.#refuse(errors.serviceUnknown(this.service));
+    else if (isTooLong(head, route)) this.#refuse(errors.bodyTooLarge(route.bodyLimitBytes));
+    else this.#tries.start(target, nowMs);
   }
 
   /** The filters have not decided in time. */

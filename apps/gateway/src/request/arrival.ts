@@ -22,6 +22,8 @@ export class Arrival implements RequestFacts {
   requestId: string;
   /** Where the client asks for a WebSocket. */
   upgrade: Upgrade | undefined = undefined;
+  /** Id of the route that takes it, once one is found. */
+  route: string | undefined = undefined;
   #chain: string[] | undefined;
   #shares: Map<string, number> | undefined;
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Rig, startRig, until } from '../testing/rig.ts';
 
@@ -65,6 +67,39 @@ describe('a request that two parsers could read differently', () => {
       `${lines('POST /api/catalog/a HTTP/1.1', 'Host: h', 'Transfer-Encoding: chunked')}+1\r\nZ\r\n0\r\n\r\n`,
     ],
     [
+      'a chunk size that is no number',
+      `${lines('POST /api/catalog/a HTTP/1.1', 'Host: h', 'Transfer-Encoding: chunked')}0x1\r\nZ\r\n0\r\n\r\n`,
+    ],
+    [
+      'a chunk size that overflows',
+      `${lines('POST /api/catalog/a HTTP/1.1', 'Host: h', 'Transfer-Encoding: chunked')}10000000000000001\r\nZ\r\n0\r\n\r\n`,
+    ],
+    [
+      'a chunk extension with a bare line feed',
+      `${lines('POST /api/catalog/a HTTP/1.1', 'Host: h', 'Transfer-Encoding: chunked')}1;x\nZ\r\n0\r\n\r\nGET /api/catalog/smuggled HTTP/1.1\r\nHost: h\r\n\r\n`,
+    ],
+    [
+      'a space before a chunk size',
+      `${lines('POST /api/catalog/a HTTP/1.1', 'Host: h', 'Transfer-Encoding: chunked')} 1\r\nZ\r\n0\r\n\r\n`,
+    ],
+    [
+      'a trailer without its end, and a request in it',
+      `${lines('POST /api/catalog/a HTTP/1.1', 'Host: h', 'Transfer-Encoding: chunked')}0\r\nX Y\r\nGET /api/catalog/smuggled HTTP/1.1\r\n\r\n`,
+    ],
+    [
+      'a Transfer-Encoding behind a vertical tab',
+      `${lines('POST /api/catalog/a HTTP/1.1', 'Host: h', 'Transfer-Encoding: \x0bchunked')}0\r\n\r\n`,
+    ],
+    [
+      'a Transfer-Encoding of HTTP/1.0',
+      `${lines('POST /api/catalog/a HTTP/1.0', 'Host: h', 'Transfer-Encoding: chunked', 'Content-Length: 5')}0\r\n\r\n`,
+    ],
+    ['a hexadecimal length', `${lines('POST /api/catalog/a HTTP/1.1', 'Host: h', 'Content-Length: 0x5')}hello`],
+    ['an empty length', `${lines('POST /api/catalog/a HTTP/1.1', 'Host: h', 'Content-Length: ')}hello`],
+    ['a negative length', `${lines('POST /api/catalog/a HTTP/1.1', 'Host: h', 'Content-Length: -1')}hello`],
+    ['a version that does not exist', lines('GET /api/catalog/a HTTP/1.9', 'Host: h')],
+    ['a header without a name', lines('GET /api/catalog/a HTTP/1.1', 'Host: h', ': x')],
+    [
       'a chunk that ends with a bare line feed',
       `${lines('POST /api/catalog/a HTTP/1.1', 'Host: h', 'Transfer-Encoding: chunked')}1\nZ\n0\n\n`,
     ],
@@ -74,6 +109,30 @@ describe('a request that two parsers could read differently', () => {
     expect(answer.toLowerCase()).toContain('connection: close');
     expect(seen.filter((line) => line.includes('smuggled'))).toEqual([]);
   });
+});
+
+it('a chunk extension is dropped, a long one refused, and what follows is read as the next request', async () => {
+  const head = lines('POST /api/catalog/a HTTP/1.1', 'Host: h', 'Transfer-Encoding: chunked');
+  const next = lines('GET /api/catalog/b HTTP/1.1', 'Host: h', 'Connection: close');
+  expect(statuses(await rig.raw(`${head}1;a=b\r\nZ\r\n0\r\n\r\n${next}`))).toEqual([200, 200]);
+  expect(seen.toSorted()).toEqual(['GET /api/catalog/b', 'POST /api/catalog/a']);
+  const long = await rig.raw(`${head}1;${'a'.repeat(40_000)}\r\nZ\r\n0\r\n\r\n${next}`);
+  expect(statuses(long).filter((status) => status === 200)).toEqual([]);
+});
+
+it('what follows a refused request on its connection is not served', async () => {
+  const refused = lines('GET /api/catalog/../orders HTTP/1.1', 'Host: h');
+  const next = lines('GET /api/catalog/smuggled HTTP/1.1', 'Host: h');
+  expect(statuses(await rig.raw(refused + next))).toEqual([400]);
+  expect(seen).toEqual([]);
+});
+
+it('a client that has closed its half is taken for gone, and nothing of its request stays', async () => {
+  const socket = connect(rig.port, '127.0.0.1');
+  socket.end(lines('GET /api/catalog/a HTTP/1.1', 'Host: h'));
+  await once(socket.resume(), 'close');
+  await until('nothing is in flight', () => rig.gateway.inFlight === 0);
+  seen = [];
 });
 
 describe('a path that climbs', () => {
@@ -118,6 +177,15 @@ describe('a request beyond a limit', () => {
 
   it('whose headers come too slowly is 408', async () => {
     expect(statuses(await rig.raw('GET /api/catalog/a HTTP/1.1\r\nHost: h\r\nX', { idleMs: 5_000 }))).toEqual([408]);
+  });
+
+  it('whose body comes too slowly is cut off, and the instance is told', async () => {
+    const answer = await rig.raw(
+      `${lines('POST /api/catalog/a HTTP/1.1', 'Host: h', 'Content-Length: 1000')}the first few bytes`,
+      { idleMs: 5_000 },
+    );
+    expect(statuses(answer)).toEqual([408]);
+    await until('nothing is in flight', () => rig.gateway.inFlight === 0);
   });
 
   it('with a method that is not forwarded is 501, and CONNECT is not answered', async () => {

@@ -5,7 +5,8 @@ import { Pattern } from './pattern.ts';
 const HOST = /^(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 const LOWER_NAME = z.string().regex(/^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/, 'expected a header name in lower case');
 const NAME = z.string().regex(/^[\w.~-]{1,64}$/, 'expected a plain name');
-const MOST = 64;
+/** How many things a route may want of a request. */
+export const MOST_PREDICATES = 64;
 
 /** One of the ways in which requests of a weight group are kept on the side that they were on. */
 export const Sticky = z
@@ -55,5 +56,3 @@ export type When = z.infer<typeof When>;
 export const predicatesIn = ({ headers, query, cookies, ...rest }: When): number =>
   [headers, query, cookies].reduce((sum, record) => sum + Object.keys(record ?? {}).length, 0) +
   Object.values(rest).filter((value) => value !== undefined).length;
-
-export const MOST_PREDICATES = MOST;

@@ -79,6 +79,17 @@ describe('a token that was verified', () => {
   });
 });
 
+it('what only ends like one that was verified is not that one', async () => {
+  const good = token();
+  await tokens.verify(good);
+  const [header, , signature] = good.split('.');
+  const claims = Buffer.from(JSON.stringify({ sub: 'admin' })).toString('base64url');
+  const forged = `${header}.${claims}.${signature}`;
+  expect(tokens.known(forged)).toBeUndefined();
+  await expect(tokens.verify(forged)).rejects.toMatchObject({ code: 'TOKEN_REFUSED' });
+  expect(tokens.known(good)).toBeDefined();
+});
+
 it('what was refused is not kept', async () => {
   const forged = `${token().slice(0, -8)}AAAAAAAA`;
   await expect(tokens.verify(forged)).rejects.toMatchObject({ code: 'TOKEN_REFUSED' });

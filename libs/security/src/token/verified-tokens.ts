@@ -14,6 +14,9 @@ export interface VerifiedTokensOptions {
   now?: () => number;
 }
 
+/** The end of a signature tells tokens apart; hashing all of a token would cost more than the look into the map. */
+const keyOf = (token: string): string => token.slice(-48);
+
 interface Kept {
   readonly token: VerifiedToken;
   readonly kid: string;
@@ -49,15 +52,17 @@ export class VerifiedTokens {
 
   /** What the token says, where it was verified before and is still good; without waiting. */
   known(token: string): VerifiedToken | undefined {
-    let kept = this.#recent.get(token);
+    const id = keyOf(token);
+    let kept = this.#recent.get(id);
     if (!kept) {
-      kept = this.#older.get(token);
+      kept = this.#older.get(id);
       if (!kept) return undefined;
-      this.#older.delete(token);
-      this.#keep(token, kept);
+      this.#older.delete(id);
+      this.#keep(id, kept);
     }
+    if (kept.token.accessToken !== token) return undefined;
     if (this.#now() < kept.token.expiresAtMs && this.#keys.known(kept.kid) === kept.key) return kept.token;
-    this.#recent.delete(token);
+    this.#recent.delete(id);
     return undefined;
   }
 
@@ -77,15 +82,15 @@ export class VerifiedTokens {
     const verified = await this.#verifier.verify(token);
     const kid = keyIdOf(token);
     const key = kid === undefined ? undefined : this.#keys.known(kid);
-    if (kid !== undefined && key) this.#keep(token, { token: verified, kid, key });
+    if (kid !== undefined && key) this.#keep(keyOf(token), { token: verified, kid, key });
     return verified;
   }
 
-  #keep(token: string, kept: Kept): void {
+  #keep(id: string, kept: Kept): void {
     if (this.#recent.size >= this.#half) {
       this.#older = this.#recent;
       this.#recent = new Map();
     }
-    this.#recent.set(token, kept);
+    this.#recent.set(id, kept);
   }
 }

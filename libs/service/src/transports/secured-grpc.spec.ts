@@ -7,9 +7,11 @@ import { currentRequest, GrpcStatus } from '@rookery/observability';
 import { Resources, Rules } from '@rookery/resilience';
 import { RequiresPermissions, SecurityModule } from '@rookery/security';
 import { startTestIssuer, type TestIssuer } from '@rookery/security/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createService } from '../create-service.ts';
 import type { RunningService } from '../service-options.ts';
+
+vi.setConfig({ hookTimeout: 60_000 });
 
 const protoPath = fileURLToPath(new URL('../testing/greeter.proto', import.meta.url));
 

@@ -19,6 +19,8 @@ const LOOK_ALIKES = {
   'x-permissions': '*',
   baggage: `principal=${encodeURIComponent(ADMIN)}`,
 };
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
 const WAIT = { timeout: 20_000 };
 const seen: unknown[] = [];
 const see = (handler: string) => seen.push({ handler, ...currentRequest().principal });

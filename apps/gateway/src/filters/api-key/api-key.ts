@@ -72,6 +72,10 @@ class ApiKey implements Filter {
       addRateHeaders(call, limit.policy, limitHeader(limit.name, decision));
   }
 
+  state(): Record<string, unknown> {
+    return { keys: this.#known.size, plans: this.#settings.plans };
+  }
+
   /** Takes one call of each limit in order, as far as they grant it. */
   #take(call: Call, known: Known, at: number, before: readonly Decided[]): Verdict | Promise<Verdict> {
     const limit = known.limits[at];
@@ -97,7 +101,16 @@ function limitsOf(settings: ApiKeySettings, plan: string, parts: FilterParts): L
     name,
     limit,
     policy: policyHeader(name, limit),
-    limiter: limiterOf({ name: `api-key:${plan}:${name}`, limit, scope, deadlineMs, maxKeys: MAX_KEYS }, parts),
+    limiter: limiterOf(
+      {
+        name: `api-key:${plan}:${name}:${limit.burst}@${limit.perSecond}`,
+        limit,
+        scope,
+        deadlineMs,
+        maxKeys: MAX_KEYS,
+      },
+      parts,
+    ),
   });
   return [
     ...(rate ? [made('rate', limitOf(rate))] : []),

@@ -18,26 +18,30 @@ const Value = z
   .max(4_096)
   .regex(/^[\t\x20-\x7e]*$/, 'expected printable ASCII');
 
-const changes = (reserved: (name: string) => boolean) => ({
+/** A header that may be set on what goes upstream, and one on what goes to the client. */
+export const RequestHeaderName = name((text) => FRAMING.test(text) || OWN.test(text));
+export const ResponseHeaderName = name((text) => FRAMING.test(text));
+
+const changes = (headerName: typeof RequestHeaderName) => ({
   /** In place of all of that name. Values may hold `{name}` of the route's path and a few more, see template.ts. */
-  set: z.record(name(reserved), Value).default({}),
+  set: z.record(headerName, Value).default({}),
   /** Beside what is there. */
-  add: z.record(name(reserved), Value).default({}),
+  add: z.record(headerName, Value).default({}),
   /** Only where there is none. */
-  default: z.record(name(reserved), Value).default({}),
-  remove: z.array(name(reserved)).default([]),
+  default: z.record(headerName, Value).default({}),
+  remove: z.array(headerName).default([]),
   /** Renames: what stands in the one goes to the other. */
-  map: z.record(name(reserved), name(reserved)).default({}),
+  map: z.record(headerName, headerName).default({}),
 });
 
 export const RequestHeaderSettings = z.strictObject({
   name: z.literal('request-headers'),
-  ...changes((text) => FRAMING.test(text) || OWN.test(text)),
+  ...changes(RequestHeaderName),
 });
 
 export const ResponseHeaderSettings = z.strictObject({
   name: z.literal('response-headers'),
-  ...changes((text) => FRAMING.test(text)),
+  ...changes(ResponseHeaderName),
 });
 
 export type HeaderSettings = Omit<z.infer<typeof RequestHeaderSettings>, 'name'>;

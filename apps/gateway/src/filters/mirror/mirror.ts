@@ -61,14 +61,18 @@ class Mirror implements Filter {
     });
   }
 
+  state(): Record<string, unknown> {
+    return { service: this.#settings.service, inFlight: this.#inFlight };
+  }
+
   async #send(call: Call, headers: readonly string[], body?: Buffer): Promise<void> {
     const { service, timeoutMs } = this.#settings;
     const { method, target: path } = call;
     this.#inFlight++;
     let outcome = 'failed';
     try {
-      const target = this.#parts.targets.of(service);
-      if (!target) throw new Error(`${service} is not registered`);
+      const target = this.#parts.targets.open(service);
+      if (!target) throw new Error(`${service} is not registered, or not open to clients`);
       const limits = { deadlineMs: timeoutMs, maxBodyBytes: MAX_ANSWER_BYTES };
       await askAside(target, { method, path, headers, body }, limits);
       outcome = 'answered';

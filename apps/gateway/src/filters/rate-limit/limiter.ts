@@ -6,6 +6,7 @@ import {
   type RateLimit,
   type RateStore,
 } from '@rookery/resilience';
+import { workerCount } from '../../workers/worker-count.ts';
 import type { FilterParts } from '../filter.ts';
 import type { RateLimitSettings } from './settings.ts';
 
@@ -36,7 +37,7 @@ export function limiterOf({ name, limit, scope, maxKeys, deadlineMs }: LimiterSe
       () => new OpeningStore(openRateStore(url, { deadlineMs })),
     );
     return shared.of(`rate-limit:${id}`, () =>
-      closable(new ClusterRateLimiter(limit, store, { name, instances: gateways(parts), maxKeys, clock })),
+      closable(new ClusterRateLimiter(limit, store, { name, instances: processes(parts), maxKeys, clock })),
     );
   }
   return shared.of(`rate-limit:${id}`, () => closable(new LocalRateLimiter(limit, { maxKeys, clock })));
@@ -44,11 +45,11 @@ export function limiterOf({ name, limit, scope, maxKeys, deadlineMs }: LimiterSe
 
 const closable = <T extends object>(limiter: T) => Object.assign(limiter, { close: () => {} });
 
-/** How many gateways share a limit, as the registry says. */
-const gateways =
-  ({ targets }: FilterParts) =>
-  (): number =>
-    Math.max(1, targets.of('gateway')?.instances.length ?? 1);
+/** How many processes share a limit: the gateways that the registry names, each with its workers. */
+function processes({ targets, environment }: FilterParts): () => number {
+  const workers = workerCount({ GATEWAY_WORKERS: environment.GATEWAY_WORKERS });
+  return () => workers * Math.max(1, targets.of('gateway')?.instances.length ?? 1);
+}
 
 /** A store whose client is still being loaded. */
 class OpeningStore implements RateStore {

@@ -84,6 +84,50 @@ describe('a limited route', () => {
     expect(await statuses(byParameter, 1, {}, '/shops/rome/x')).toEqual([200]);
   });
 
+  it('limits an address before its tokens are verified', async () => {
+    const rig = await startRig({
+      routes: [
+        {
+          id: 'services',
+          path: '/api/{service}/**',
+          service: '{service}',
+          filters: [
+            { name: 'auth', issuer: issuer.issuer },
+            { name: 'ip-rate-limit', perSecond: 0.001, burst: 2 },
+          ],
+        },
+      ],
+    });
+    rigs.push(rig);
+    const forged = { authorization: 'Bearer forged' };
+    expect(await statuses(rig, 3, forged)).toEqual([401, 401, 429]);
+    const refused = await ask(rig, forged);
+    expect(refused.headers.get('x-refused-by')).toBe('ip-rate-limit');
+  });
+
+  it('has several limits that count each for itself', async () => {
+    const rig = await startRig({
+      routes: [
+        {
+          id: 'services',
+          path: '/api/**',
+          service: 'catalog',
+          filters: [
+            { name: 'ip-rate-limit', perSecond: 0.001, burst: 9 },
+            { name: 'rate-limit', key: 'ip', perSecond: 0.001, burst: 2 },
+            { name: 'rate-limit', key: 'ip', perSecond: 0.001, burst: 5 },
+          ],
+        },
+      ],
+    });
+    rigs.push(rig);
+    const { port } = await rig.upstream((_request, response) => response.end('films'));
+    rig.registry.set('catalog', port);
+    const { headers } = await ask(rig);
+    expect(headers.get('ratelimit')).toBe('"services";r=4;t=1000, "services";r=1;t=1000, "services-ip";r=8;t=1000');
+    expect(await statuses(rig, 3)).toEqual([200, 429, 429]);
+  });
+
   it('lets in again what came back with time', async () => {
     const rig = await limited({ key: 'route', perSecond: 20, burst: 1 });
     await ask(rig);
@@ -92,9 +136,9 @@ describe('a limited route', () => {
 });
 
 describe.skipIf(!redis)('a limit of several gateways, on Redis', () => {
-  const pair = async (group: string) => {
+  const pair = async (group: string, more: Record<string, string> = {}) => {
     const settings = { key: 'header:x-tenant', scope: 'cluster', group, burst: 20, deadlineMs: 1_000 };
-    const environment = { GATEWAY_REDIS_URL: redis?.url ?? '' };
+    const environment = { GATEWAY_REDIS_URL: redis?.url ?? '', ...more };
     const gateways = [await limited(settings, { environment }), await limited(settings, { environment })] as const;
     for (const { registry } of gateways) registry.set('gateway', 1, 2);
     return gateways;
@@ -111,6 +155,13 @@ describe.skipIf(!redis)('a limit of several gateways, on Redis', () => {
     });
     await redis?.kill();
     expect(await Promise.all([granted(one, 'late'), granted(other, 'late')])).toEqual([10, 10]);
+    await redis?.start();
+  });
+
+  it('of several workers each has a share of that', async () => {
+    await redis?.kill();
+    const [one] = await pair('workers', { GATEWAY_WORKERS: '2' });
+    expect(await granted(one, 'late')).toBe(5);
     await redis?.start();
   });
 });

@@ -4,20 +4,23 @@ import type { Call, Filter, FilterKind, FilterParts, Verdict } from '../filter.t
 import { type Limiter, limiterOf, limitOf } from './limiter.ts';
 import { addRateHeaders, limitHeader, policyHeader } from './rate-headers.ts';
 import { type RateKey, rateKey } from './rate-key.ts';
-import { RateLimitSettings } from './settings.ts';
+import { IpRateLimitSettings, RateLimitSettings } from './settings.ts';
 
 /** So many calls of one key and no more: 429 with Retry-After beyond. Every answer says what is left. */
 class RateLimitFilter implements Filter {
-  readonly name = 'rate-limit';
+  readonly name: string;
   readonly #limiter: Limiter;
   readonly #keyOf: RateKey;
   readonly #group: string;
   readonly #policy: string;
   readonly #note: string;
 
-  constructor(settings: RateLimitSettings, parts: FilterParts) {
+  constructor(settings: Omit<RateLimitSettings, 'name'> & { name: string }, parts: FilterParts) {
+    this.name = settings.name;
     this.#group = settings.group ?? parts.route.id;
-    const name = `${this.#group}:${settings.key}`;
+    // Several limits of one route, by the same key or not, count each for itself.
+    const { perSecond, burst } = limitOf(settings);
+    const name = `${this.name}:${this.#group}:${settings.key}:${burst}@${perSecond}`;
     this.#limiter = limiterOf({ ...settings, limit: limitOf(settings), name }, parts);
     this.#keyOf = rateKey(settings.key);
     this.#policy = policyHeader(this.#group, limitOf(settings));
@@ -56,4 +59,13 @@ export const rateLimit: FilterKind<RateLimitSettings> = {
   schema: RateLimitSettings,
   order: 210,
   create: (settings, parts) => new RateLimitFilter(settings, parts),
+};
+
+/** By address, before a token or key is looked at: who sends forged ones by the thousand does not get to have them verified. */
+export const ipRateLimit: FilterKind<IpRateLimitSettings> = {
+  name: 'ip-rate-limit',
+  schema: IpRateLimitSettings,
+  order: 110,
+  create: (settings, parts) =>
+    new RateLimitFilter({ ...settings, key: 'ip', group: `${settings.group ?? parts.route.id}-ip` }, parts),
 };

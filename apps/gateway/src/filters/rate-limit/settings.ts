@@ -29,3 +29,7 @@ export const RateLimitSettings = z.strictObject({
 });
 
 export type RateLimitSettings = z.infer<typeof RateLimitSettings>;
+
+export const IpRateLimitSettings = RateLimitSettings.omit({ key: true }).extend({ name: z.literal('ip-rate-limit') });
+
+export type IpRateLimitSettings = z.infer<typeof IpRateLimitSettings>;

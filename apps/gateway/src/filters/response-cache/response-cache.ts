@@ -79,6 +79,10 @@ class ResponseCache implements Filter {
     return keep && new Recorder(this.#settings.maxEntryBytes, keep);
   }
 
+  state(): Record<string, unknown> {
+    return { bytes: this.#store.bytes, maxBytes: this.#settings.maxBytes };
+  }
+
   onEnd(call: Call): void {
     const missed = call.notes.get(NOTE) as Missed | undefined;
     if (missed?.leads) this.#flights.end(missed.key);

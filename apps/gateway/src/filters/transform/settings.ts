@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RequestHeaderName, ResponseHeaderName } from '../headers/header-settings.ts';
 import { compileExpression, type Variables } from './expression.ts';
 
 const expression = (...names: (keyof Variables)[]) =>
@@ -14,21 +15,19 @@ const expression = (...names: (keyof Variables)[]) =>
       }
     });
 
-const HeaderName = z.string().regex(/^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/, 'expected the name of a header in lower case');
-
 /** Headers and JSON bodies as expressions of what came. */
 export const TransformSettings = z.strictObject({
   name: z.literal('transform'),
   request: z
     .strictObject({
       /** Null takes a header out. */
-      headers: z.record(HeaderName, expression('request')).default({}),
+      headers: z.record(RequestHeaderName, expression('request')).default({}),
       body: expression('request', 'body').optional(),
     })
     .prefault({}),
   response: z
     .strictObject({
-      headers: z.record(HeaderName, expression('request', 'response')).default({}),
+      headers: z.record(ResponseHeaderName, expression('request', 'response')).default({}),
       body: expression('request', 'response', 'body').optional(),
     })
     .prefault({}),

@@ -112,6 +112,10 @@ describe('a response', () => {
   });
 });
 
+it('a header that the gateway sets itself is refused', async () => {
+  await expect(transforming({ request: { headers: { 'content-length': '"7"' } } })).rejects.toThrow(/content-length/);
+});
+
 it('an expression that is wrong is refused with its path', async () => {
   await expect(transforming({ request: { headers: { 'x-a': 'reqest.path' } } })).rejects.toThrow(
     /request\.headers\.x-a: expected a CEL expression/,

@@ -14,6 +14,7 @@ let rig: Rig;
 let session: ClientHttp2Session;
 let received = 0;
 let cut = 0;
+let next = () => false;
 let seen: { rawHeaders: string[]; url: string }[] = [];
 
 beforeAll(async () => {
@@ -25,6 +26,15 @@ beforeAll(async () => {
     request.on('error', () => {
       cut++;
     });
+    if (request.url === '/api/catalog/events') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write('data: 1\n\n');
+      next = () => response.write('data: 2\n\n');
+      response.on('close', () => {
+        cut++;
+      });
+      return;
+    }
     if (request.url === '/api/catalog/endless') {
       const chunk = Buffer.alloc(64 * 1024);
       const more = () => {
@@ -161,6 +171,15 @@ describe('a body over HTTP/2', () => {
     expect(received).toBe(64 * MEGABYTE);
     // Client, gateway and instance are this one process.
     expect(most).toBeLessThan(32 * MEGABYTE);
+  }, 60_000);
+
+  it('of events passes as they come, and ends at the instance when the client leaves', async () => {
+    const stream = session.request({ ':path': '/api/catalog/events', accept: 'text/event-stream' });
+    expect(String((await once(stream, 'data'))[0])).toBe('data: 1\n\n');
+    next();
+    expect(String((await once(stream, 'data'))[0])).toBe('data: 2\n\n');
+    stream.close(constants.NGHTTP2_CANCEL);
+    await until('the instance was told', () => cut > 0);
   });
 
   it('that nobody reads holds the instance back', async () => {
