@@ -101,7 +101,16 @@ function limitsOf(settings: ApiKeySettings, plan: string, parts: FilterParts): L
     name,
     limit,
     policy: policyHeader(name, limit),
-    limiter: limiterOf({ name: `api-key:${plan}:${name}`, limit, scope, deadlineMs, maxKeys: MAX_KEYS }, parts),
+    limiter: limiterOf(
+      {
+        name: `api-key:${plan}:${name}:${limit.burst}@${limit.perSecond}`,
+        limit,
+        scope,
+        deadlineMs,
+        maxKeys: MAX_KEYS,
+      },
+      parts,
+    ),
   });
   return [
     ...(rate ? [made('rate', limitOf(rate))] : []),

@@ -105,6 +105,29 @@ describe('a limited route', () => {
     expect(refused.headers.get('x-refused-by')).toBe('ip-rate-limit');
   });
 
+  it('has several limits that count each for itself', async () => {
+    const rig = await startRig({
+      routes: [
+        {
+          id: 'services',
+          path: '/api/**',
+          service: 'catalog',
+          filters: [
+            { name: 'ip-rate-limit', perSecond: 0.001, burst: 9 },
+            { name: 'rate-limit', key: 'ip', perSecond: 0.001, burst: 2 },
+            { name: 'rate-limit', key: 'ip', perSecond: 0.001, burst: 5 },
+          ],
+        },
+      ],
+    });
+    rigs.push(rig);
+    const { port } = await rig.upstream((_request, response) => response.end('films'));
+    rig.registry.set('catalog', port);
+    const { headers } = await ask(rig);
+    expect(headers.get('ratelimit')).toBe('"services";r=4;t=1000, "services";r=1;t=1000, "services-ip";r=8;t=1000');
+    expect(await statuses(rig, 3)).toEqual([200, 429, 429]);
+  });
+
   it('lets in again what came back with time', async () => {
     const rig = await limited({ key: 'route', perSecond: 20, burst: 1 });
     await ask(rig);

@@ -18,7 +18,9 @@ class RateLimitFilter implements Filter {
   constructor(settings: Omit<RateLimitSettings, 'name'> & { name: string }, parts: FilterParts) {
     this.name = settings.name;
     this.#group = settings.group ?? parts.route.id;
-    const name = `${this.#group}:${settings.key}`;
+    // Several limits of one route, by the same key or not, count each for itself.
+    const { perSecond, burst } = limitOf(settings);
+    const name = `${this.name}:${this.#group}:${settings.key}:${burst}@${perSecond}`;
     this.#limiter = limiterOf({ ...settings, limit: limitOf(settings), name }, parts);
     this.#keyOf = rateKey(settings.key);
     this.#policy = policyHeader(this.#group, limitOf(settings));
@@ -64,5 +66,6 @@ export const ipRateLimit: FilterKind<IpRateLimitSettings> = {
   name: 'ip-rate-limit',
   schema: IpRateLimitSettings,
   order: 110,
-  create: (settings, parts) => new RateLimitFilter({ ...settings, key: 'ip' }, parts),
+  create: (settings, parts) =>
+    new RateLimitFilter({ ...settings, key: 'ip', group: `${settings.group ?? parts.route.id}-ip` }, parts),
 };

@@ -15,6 +15,7 @@ export interface Http2Limits {
 const RESET_BURST = 200;
 const RESETS_PER_SECOND = 33;
 const WINDOW_BYTES = 256 * 1024;
+const CONNECTION_WINDOW_BYTES = 1024 * 1024;
 const SESSION_MEGABYTES = 10;
 const CLOSE_GRACE_MS = 500;
 
@@ -44,6 +45,8 @@ export function http2Options({ maxHeaderBytes, maxHeaders, maxConcurrentStreams 
 
 /** Closes connections that nobody uses, and cuts those on which a stream has stood still for too long. */
 export function watchSession(session: ServerHttp2Session, limits: Http2Limits): void {
+  // Of the whole connection: with the 64 KiB of the protocol one upload would wait for each round trip.
+  session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
   let streams = 0;
   let quietMs = 0;
   session.on('stream', (stream) => {

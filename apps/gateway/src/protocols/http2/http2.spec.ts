@@ -171,7 +171,7 @@ describe('a body over HTTP/2', () => {
     expect(received).toBe(64 * MEGABYTE);
     // Client, gateway and instance are this one process.
     expect(most).toBeLessThan(32 * MEGABYTE);
-  });
+  }, 60_000);
 
   it('of events passes as they come, and ends at the instance when the client leaves', async () => {
     const stream = session.request({ ':path': '/api/catalog/events', accept: 'text/event-stream' });
