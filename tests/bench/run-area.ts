@@ -5,6 +5,7 @@ import { writeFigures } from './figures-page.ts';
 
 /** What is measured together. */
 export interface Area {
+  /** `rounds`: how much is measured, in what the area counts: rounds of a bench, requests of each scenario. */
   run(options: { rounds?: number }): Promise<Report>;
 }
 
@@ -21,9 +22,7 @@ export async function runArea(
   const area = Object.hasOwn(areas, name) ? await areas[name]?.() : undefined;
   if (!area) {
     const names = Object.keys(areas).join('|');
-    console.error(
-      `Say which area: npm run ${kind} -- ${names} [--json FILE] [--write]${kind === 'bench' ? ' [--rounds N]' : ''}`,
-    );
+    console.error(`Say which area: npm run ${kind} -- ${names} [--json FILE] [--write] [--rounds N]`);
     process.exit(2);
   }
   const report = await area.run(values.rounds === undefined ? {} : { rounds: Number(values.rounds) });

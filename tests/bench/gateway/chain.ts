@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestIssuer } from '@rookery/security/testing';
 
@@ -30,7 +30,10 @@ export function writeChain(home: string, issuer: TestIssuer): string {
 }
 
 export function writeSettings(home: string, name: string, settings: object): string {
-  const file = join(home, `${name}.json`);
+  // The folder of a settings file is followed: nothing else is written there.
+  const folder = join(home, 'settings');
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${name}.json`);
   writeFileSync(file, JSON.stringify(settings));
   return file;
 }

@@ -2,7 +2,7 @@ import { type FSWatcher, watch as watchFolder } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { RookeryError } from '@rookery/observability';
-import type { ConfigSource, Snapshot } from '../config.ts';
+import type { ConfigSource, SettingsTree, Snapshot } from '../config.ts';
 import { errors } from '../errors.ts';
 import { parseSettings } from '../parse-settings.ts';
 
@@ -30,6 +30,7 @@ class FileSource implements ConfigSource {
   readonly #rereadMs: number;
   readonly #watches = new Set<{ close(): void }>();
   #text: string | undefined;
+  #settings: SettingsTree = {};
   #version = 0;
 
   constructor(path: string, service: string, { rereadMs = 5_000 }: FileSourceOptions) {
@@ -41,12 +42,13 @@ class FileSource implements ConfigSource {
 
   async load(): Promise<Snapshot> {
     const { text, file } = await this.#read();
-    const settings = parseSettings(text, `file ${file}`);
+    // Reading it again costs little; parsing a long one does not.
     if (text !== this.#text) {
+      this.#settings = parseSettings(text, `file ${file}`);
       this.#text = text;
       this.#version += text === '' && this.#version === 0 ? 0 : 1;
     }
-    return { version: this.#version, settings };
+    return { version: this.#version, settings: this.#settings };
   }
 
   watch(listener: (snapshot: Snapshot) => void, onProblem?: (problem: RookeryError) => void): { close(): void } {

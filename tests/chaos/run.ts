@@ -1,0 +1,3 @@
+import { runArea } from '../bench/run-area.ts';
+
+await runArea('chaos', { gateway: () => import('./gateway.ts') });
