@@ -82,9 +82,8 @@ describe('the handlers of a service', () => {
   });
   afterEach(async () => {
     vi.unstubAllEnvs();
-    
+
     await service.close();
-    
   });
 
   it('are resources by their routes, and by the name that @Resource gives', async () => {

@@ -4,6 +4,7 @@ import { loadSync } from '@grpc/proto-loader';
 import { Controller, Module } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import { currentRequest, GrpcStatus } from '@rookery/observability';
+import { Resources, Rules, snapshot } from '@rookery/resilience';
 import { RequiresPermissions, SecurityModule } from '@rookery/security';
 import { startTestIssuer, type TestIssuer } from '@rookery/security/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -65,6 +66,16 @@ describe('a gRPC handler that needs a permission', () => {
 
   it('verifies the token of the metadata, and knows who calls', async () => {
     expect(await greet(issuer.bearer('greeter:*'))).toMatchObject({ greeting: 'Hello ada' });
+  });
+
+  it('is a resource whose rules know who calls', async () => {
+    const resources = service.app.get(Resources);
+    resources.load(
+      Rules.parse({ 'not-ada': { kind: 'authority', resource: 'rpc:greeter.Greet', mode: 'deny', origins: ['ada'] } }),
+    );
+    await greet(issuer.bearer('greeter:*'));
+    expect(snapshot(resources)[0]?.refusals).toMatchObject([{ rule: 'not-ada', who: 'ada' }]);
+    resources.load({});
   });
 
   it('refuses a call without a token, with a wrong one, or without the permission', async () => {
