@@ -7,6 +7,7 @@ import type { RawHandler } from '@rookery/service';
 import { adminGuard } from './admin/admin-guard.ts';
 import type { AdminServer } from './admin/admin-server.ts';
 import { adminPages } from './admin/pages.ts';
+import { ResiliencePages } from './admin/resilience/resilience-pages.ts';
 import { Gateway } from './gateway.ts';
 import { LiveSettings, openSources } from './live/live-settings.ts';
 import { AccessLog } from './observe/access-log.ts';
@@ -27,6 +28,7 @@ export class GatewayProcess implements BeforeApplicationShutdown {
   readonly #metrics: Metrics;
   readonly #logger: Logger;
   #admin: AdminServer | undefined;
+  #resilience: ResiliencePages | undefined;
 
   private constructor(gateway: Gateway, settings: LiveSettings, { metrics, logger }: ProcessParts) {
     this.#gateway = gateway;
@@ -81,7 +83,13 @@ export class GatewayProcess implements BeforeApplicationShutdown {
     this.#admin = admin;
     const issuer = readTokenSettings();
     const verifier = new TokenVerifier(issuer, new IssuerKeys(issuer));
-    const pages = adminPages({ gateway: this.#gateway, settings: this.#settings, metrics: this.#metrics });
+    this.#resilience = new ResiliencePages(this.#gateway, this.#logger);
+    const pages = adminPages({
+      gateway: this.#gateway,
+      settings: this.#settings,
+      metrics: this.#metrics,
+      resilience: this.#resilience.pages,
+    });
     admin.serve(
       pages,
       adminGuard((token) => verifier.verify(token)),
@@ -91,6 +99,7 @@ export class GatewayProcess implements BeforeApplicationShutdown {
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.#settings.close();
+    await this.#resilience?.close();
     await this.#gateway.close();
     await this.#admin?.close();
   }

@@ -90,6 +90,11 @@ export class Gateway {
     return this.#reports.totals();
   }
 
+  /** What was answered in place of instances so far, by route and by what answered. */
+  refusals(): ReturnType<RequestReports['refusals']> {
+    return this.#reports.refusals();
+  }
+
   /** Requests that have not been answered to their end. */
   get inFlight(): number {
     return this.#inFlight;

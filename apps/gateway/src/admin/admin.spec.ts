@@ -1,5 +1,5 @@
 import { request as httpRequest } from 'node:http';
-import { RookeryError } from '@rookery/observability';
+import { createLogger, RookeryError } from '@rookery/observability';
 import type { VerifiedToken } from '@rookery/security';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseSettings } from '../settings.ts';
@@ -8,6 +8,7 @@ import { adminGuard } from './admin-guard.ts';
 import { AdminServer, adminAddress } from './admin-server.ts';
 import { changes } from './live-events.ts';
 import { adminPages } from './pages.ts';
+import { ResiliencePages } from './resilience/resilience-pages.ts';
 
 const tokenOf = (permissions: string[]): VerifiedToken => ({
   principal: { subject: 'ada', roles: [], permissions },
@@ -26,6 +27,7 @@ async function verify(token: string): Promise<VerifiedToken> {
 
 let rig: Rig;
 let admin: AdminServer;
+let resilience: ResiliencePages;
 
 beforeEach(async () => {
   const secret = { name: 'request-headers', set: { 'x-key': 'swordfish' } };
@@ -52,9 +54,12 @@ beforeEach(async () => {
   admin = await AdminServer.listen({ host: '127.0.0.1', port: 0, otherwiseAny: false });
   const refused = { source: 'spec', version: 7, reason: 'routes.1.path: wrong', at: 'now' };
   const { gateway, metrics } = rig;
-  admin.serve(adminPages({ gateway, metrics, settings: { version: 6, refused } }), adminGuard(verify));
+  resilience = new ResiliencePages(gateway, createLogger({ service: 'gateway', level: 'silent' }));
+  const parts = { gateway, metrics, settings: { version: 6, refused }, resilience: resilience.pages };
+  admin.serve(adminPages(parts), adminGuard(verify));
 });
 afterEach(async () => {
+  await resilience.close();
   await admin.close();
   await rig.close();
 });
@@ -97,6 +102,23 @@ describe('administrators see', () => {
     });
   });
 
+  it('what cannot be shown of resources: instances that answer something else, or not at all', async () => {
+    const deaf = await rig.upstream(() => {});
+    const old = await rig.upstream((_request, response) => void response.writeHead(404).end());
+    rig.registry.set('deaf', deaf.port);
+    rig.registry.set('old', old.port);
+    await (await fetch(`${rig.url}/x`)).text();
+    const { missing, resources } = await json('/admin/resilience');
+    expect(missing.map(({ service, state }: Record<string, string>) => [service, state]).sort()).toEqual([
+      ['catalog', 'unreadable'],
+      ['deaf', 'unreachable'],
+      ['old', 'none'],
+    ]);
+    expect(resources).toContainEqual(
+      expect.objectContaining({ service: 'gateway', resource: 'route:rest', circuits: [expect.anything()] }),
+    );
+  });
+
   it('nothing that may be secret', async () => {
     const { pages } = await json('/admin');
     for (const path of pages.filter((page: string) => !page.endsWith('/live'))) {
@@ -119,7 +141,7 @@ describe('administrators see', () => {
 
   it('rate, errors, refusals and mean duration between two readings', () => {
     const reading = (requests: number, errors: number, refused: number, sumMs: number) =>
-      new Map([['a', { requests, errors, refused, sumMs }]]);
+      new Map([['a', { requests, errors, refused, slow: 0, sumMs }]]);
     expect(changes(reading(10, 1, 1, 50), reading(30, 2, 4, 150), 2_000)).toEqual([
       { route: 'a', perSecond: 10, errors: 1, refused: 3, meanMs: 5 },
     ]);

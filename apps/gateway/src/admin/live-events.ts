@@ -35,7 +35,7 @@ export function changes(
   passedMs: number,
 ): object[] {
   return [...now].flatMap(([route, totals]) => {
-    const earlier = before.get(route) ?? { requests: 0, errors: 0, refused: 0, sumMs: 0 };
+    const earlier = before.get(route) ?? { requests: 0, errors: 0, refused: 0, slow: 0, sumMs: 0 };
     const requests = totals.requests - earlier.requests;
     if (requests <= 0) return [];
     return [

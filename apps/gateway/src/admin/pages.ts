@@ -11,18 +11,21 @@ export interface PagesParts {
   gateway: Gateway;
   settings: Pick<LiveSettings, 'version' | 'refused'>;
   metrics: Metrics;
+  /** What is shown of resources, by path. */
+  resilience: ReadonlyMap<string, AdminPage>;
 }
 
 const breakerView = ({ state, retryAfterMs }: PassiveBreaker) => ({ state, retryAfterMs });
 
 /** Everything that administrators can look at; never a filter's settings, which may hold secrets. */
-export function adminPages({ gateway, settings, metrics }: PagesParts): ReadonlyMap<string, AdminPage> {
+export function adminPages({ gateway, settings, metrics, resilience }: PagesParts): ReadonlyMap<string, AdminPage> {
   const allMetrics = new WorkerMetrics(metrics);
   const pages = new Map<string, AdminPage>([
     ['/admin/routes', () => routes(gateway, settings)],
     ['/admin/instances', () => instances(gateway)],
     ['/admin/breakers', () => breakers(gateway)],
     ['/admin/limits', () => limits(gateway)],
+    ...resilience,
     ['/admin/live', (request, response) => liveEvents(gateway, request, response)],
     [
       '/metrics',

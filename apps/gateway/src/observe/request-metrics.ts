@@ -12,12 +12,16 @@ interface Series {
   sumMs: number;
 }
 
-interface Refusals {
+/** Requests that a filter or part answered in place of an instance. */
+export interface Refusals {
   readonly route: string;
   readonly filter: string;
   readonly code: string;
   count: number;
 }
+
+/** Place of the first bucket of slow requests. */
+const SLOW = BUCKETS.indexOf(1) + 1;
 
 /** What became of the requests of one route so far. */
 export interface RouteTotals {
@@ -26,6 +30,8 @@ export interface RouteTotals {
   readonly errors: number;
   /** Answered by a filter or the gateway in place of an instance. */
   readonly refused: number;
+  /** Took longer than a second. */
+  readonly slow: number;
   readonly sumMs: number;
 }
 
@@ -64,21 +70,27 @@ export class RequestMetrics {
   totals(): Map<string, RouteTotals> {
     const totals = new Map<string, RouteTotals>();
     for (const [route, services] of this.#series) {
-      let [requests, errors, sumMs] = [0, 0, 0];
+      let [requests, errors, slow, sumMs] = [0, 0, 0, 0];
       for (const series of services.values()) {
         sumMs += series.sumMs;
+        for (const count of series.buckets.slice(SLOW)) slow += count;
         for (const [status, count] of series.statuses) {
           requests += count;
           if (status >= 500) errors += count;
         }
       }
-      totals.set(route, { requests, errors, refused: 0, sumMs });
+      totals.set(route, { requests, errors, refused: 0, slow, sumMs });
     }
     for (const { route, count } of this.#refusals.values()) {
       const known = totals.get(route);
       if (known) totals.set(route, { ...known, refused: known.refused + count });
     }
     return totals;
+  }
+
+  /** Since the start. */
+  refusals(): readonly Readonly<Refusals>[] {
+    return [...this.#refusals.values()];
   }
 
   /** Adds the metrics to a registry. */

@@ -55,6 +55,10 @@ export class RequestReports {
     return this.#metrics.totals();
   }
 
+  refusals(): ReturnType<RequestMetrics['refusals']> {
+    return this.#metrics.refusals();
+  }
+
   /** Forgets routes that are not there any more. */
   keep(isThere: (route: string) => boolean): void {
     this.#metrics.keep((route) => route === NO_ROUTE || isThere(route));

@@ -38,7 +38,7 @@ describe('a call of a resource', () => {
     await call();
     await call({ origin: 'ada' });
     for (let each = 0; each < 200; each++) {
-      time.nowMs += 1_001;
+      time.nowMs += 2_000;
       await call();
     }
     expect(snapshot(resources)[0]?.refusals).toMatchObject([

@@ -9,9 +9,6 @@ import {
 import type { Concern } from '../concerns.ts';
 import { importedModules } from './module-tree.ts';
 
-@Module({})
-class ServiceModule {}
-
 export interface RootModuleOptions {
   identity: ServiceIdentity;
   logger: Logger;
@@ -26,7 +23,7 @@ export interface RootModuleOptions {
 export async function rootModule(
   application: Type,
   { identity, logger, health, metrics, discoveryUrl, tokenServerUrl, isOn }: RootModuleOptions,
-): Promise<DynamicModule> {
+): Promise<Type> {
   const present = await importedModules(application);
   const imports: DynamicModule['imports'] = [ObservabilityModule.forRoot({ identity, logger, health, metrics })];
   if (isOn('discovery') && !present.has('DiscoveryModule')) {
@@ -38,10 +35,17 @@ export async function rootModule(
     imports.push(ConfigModule.forRoot({ service: identity.name }));
   }
   if (!isOn('resilience') || present.has('ResilienceModule')) {
-    return { module: ServiceModule, imports: [...imports, application] };
+    return serviceModule([...imports, application]);
   }
   const { resilienceModules } = await import('../resilience/resilience-modules.ts');
   const hasSettings = isOn('config') && (present.has('SettingsModule') || present.has('ConfigModule'));
   const resilience = await resilienceModules({ service: identity.name, hasSettings, tokenServerUrl });
-  return { module: ServiceModule, imports: [...imports, application, ...resilience] };
+  return serviceModule([...imports, application, ...resilience]);
+}
+
+/** No dynamic module: Nest would put its imports before those of the application, and their interceptors with them. */
+function serviceModule(imports: NonNullable<DynamicModule['imports']>): Type {
+  @Module({ imports })
+  class ServiceModule {}
+  return ServiceModule;
 }
