@@ -5,6 +5,7 @@ import {
   currentTraceId,
   Metrics,
   RedMetrics,
+  runWithRequest,
   startTracing,
 } from '@rookery/observability';
 import { defer, firstValueFrom, from, type Observable, throwError } from 'rxjs';
@@ -59,6 +60,12 @@ describe('a message handler', () => {
     const { deliver } = observed(async () => defer(async () => currentTraceId()));
     const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
     expect(await deliver(headers)).toBe('0af7651916cd43dd8448eb211c80319c');
+  });
+
+  it('knows who sent a message without a trace, behind an interceptor too', async () => {
+    const principal = { subject: 'ada', roles: [], permissions: [] };
+    const { deliver } = observed(async () => defer(async () => currentRequest().principal));
+    expect(await runWithRequest({ principal }, deliver)).toEqual(principal);
   });
 
   it.each<[string, MessageHandler]>([

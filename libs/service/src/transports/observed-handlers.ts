@@ -2,6 +2,7 @@ import type { MessageHandler, Server } from '@nestjs/microservices';
 import { context, SpanKind, trace } from '@opentelemetry/api';
 import {
   type Carrier,
+  currentRequest,
   endSpan,
   type Logger,
   type RedMetrics,
@@ -107,7 +108,8 @@ function ownSpan(route: string, received: unknown): ServerSpan | undefined {
   const active = context.active();
   const current = trace.getSpan(active);
   if (current?.isRecording()) return undefined;
-  return startServerSpan(carrierOf(received), route, SpanKind.CONSUMER, current && active);
+  const isCarried = current !== undefined || Object.keys(currentRequest(active)).length > 0;
+  return startServerSpan(carrierOf(received), route, SpanKind.CONSUMER, isCarried ? active : undefined);
 }
 
 /** Headers of the delivery that a messaging handler is given as its second argument. */
