@@ -5,6 +5,19 @@ export interface Figure {
   goal: { atLeast: number } | { atMost: number };
 }
 
+/** Something measured that is no goal. */
+export interface Table {
+  title: string;
+  columns: readonly string[];
+  rows: readonly (readonly string[])[];
+}
+
+/** What a bench area measured. */
+export interface Report {
+  figures: readonly Figure[];
+  tables: readonly Table[];
+}
+
 /** What is printed is what is compared. */
 const printed = ({ value }: Figure): string => value.toFixed(3);
 
@@ -14,11 +27,17 @@ export function isMet(figure: Figure): boolean {
   return 'atLeast' in goal ? value >= goal.atLeast : value <= goal.atMost;
 }
 
-/** `figure gateway.bare_vs_baseline 1.234 goal >=0.8 met` */
-export function figureLine(figure: Figure): string {
+/** Name, value, goal, and whether it is met. */
+export function figureParts(figure: Figure): [string, string, string, string] {
   const { name, goal } = figure;
   const bound = 'atLeast' in goal ? `>=${goal.atLeast}` : `<=${goal.atMost}`;
-  return `figure ${name} ${printed(figure)} goal ${bound} ${isMet(figure) ? 'met' : 'missed'}`;
+  return [name, printed(figure), bound, isMet(figure) ? 'met' : 'missed'];
+}
+
+/** `figure gateway.bare_vs_baseline 1.234 goal >=0.8 met` */
+export function figureLine(figure: Figure): string {
+  const [name, value, bound, met] = figureParts(figure);
+  return `figure ${name} ${value} goal ${bound} ${met}`;
 }
 
 /** The middle of the values, or the mean of the two in the middle. */

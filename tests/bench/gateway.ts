@@ -1,133 +1,157 @@
-import { type ChildProcess, fork, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { type Figure, median } from './figures.ts';
-import type { LoadOrder, LoadResult } from './gateway/load.ts';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { startTestIssuer, type TestIssuer } from '@rookery/security/testing';
+import type { Figure, Report, Table } from './figures.ts';
+import { longToken, plainRoutes, writeChain, writeSettings } from './gateway/chain.ts';
+import { startGateway } from './gateway/gateways.ts';
+import { bytesEach } from './gateway/idle-websockets.ts';
+import { startInstalled } from './gateway/installed-proxies.ts';
+import { LOAD_CORE, message, PROXY_CORE, Processes, ROOT } from './gateway/processes.ts';
+import { CONNECTIONS, type Contestant, Race } from './gateway/race.ts';
+import { streamedGrowth } from './gateway/streamed-body.ts';
 
-const ROUNDS = 25;
-/** Short rounds in turn: what else the machine does hits both alike. */
-const ROUND_MS = 400;
-const CONNECTIONS = 64;
-/** Enough for the compiler to have seen the whole way, at most this long. */
-const WARM_UP_REQUESTS = 30_000;
-const WARM_UP_MS = 7_000;
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** The proxies have the first core; the load and the upstream the second. */
-const PROXY_CORE = '0';
-const LOAD_CORE = '1';
+const ROUNDS = 15;
+const MANY_ROUTES = 10_000;
+const BODY = { warmUp: 200e6, measured: 1e9 };
+const WEBSOCKETS = 5_000;
+const LIBRARIES = ['http-proxy-middleware', 'fastify-http-proxy', 'moleculer-web'];
 
-interface Proxy {
-  name: string;
-  child: ChildProcess;
-  port: number;
-  rounds: (LoadResult & { cpuMicros: number })[];
-}
-
-const children: ChildProcess[] = [];
-let isPinned = availableParallelism() > 1 && spawnSync('taskset', ['--version']).status === 0;
-
-function start(file: string, core: string, args: string[] = [], env: Record<string, string> = {}): ChildProcess {
-  const child = fork(`${ROOT}${file}`, args, {
-    env: { ...process.env, ...env },
-    execArgv: [],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  children.push(child);
-  if (isPinned && spawnSync('taskset', ['-a', '-cp', core, String(child.pid)]).status !== 0) isPinned = false;
-  return child;
-}
-
-async function message<T>(child: ChildProcess, wanted: (value: T) => boolean = () => true): Promise<T> {
-  for (;;) {
-    const [value] = (await once(child, 'message', { signal: AbortSignal.timeout(20_000) })) as [T];
-    if (wanted(value)) return value;
-  }
-}
-
-/** Processor time of a process so far, all its threads, where the system says it. */
-function cpuMicros({ pid }: ChildProcess): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? [];
-    return (Number(fields[11]) + Number(fields[12])) * 10_000;
-  } catch {
-    return Number.NaN;
-  }
-}
-
-/** The gateway beside a proxy of twenty lines, GETs of 120 bytes of JSON, round by round in turn. */
-export async function run(): Promise<Figure[]> {
-  const built = spawnSync(`${ROOT}node_modules/.bin/nx`, ['run-many', '-t', 'build', '--outputStyle=static'], {
+/** The gateway, bare and with its whole chain, beside a proxy of twenty lines and other proxies, and what it holds. */
+export async function run({ rounds = ROUNDS }: { rounds?: number } = {}): Promise<Report> {
+  const built = spawnSync(join(ROOT, 'node_modules/.bin/nx'), ['run-many', '-t', 'build', '--outputStyle=static'], {
     cwd: ROOT,
     encoding: 'utf8',
   });
   if (built.status !== 0) throw new Error(`the build failed:\n${built.stdout}${built.stderr}`);
+  const issuer = await startTestIssuer();
+  const parts: Report[] = [];
   try {
-    return await measure();
+    for (const part of [compare, findRoutes, hold]) {
+      const processes = new Processes();
+      try {
+        parts.push(await part(processes, rounds, issuer));
+      } finally {
+        processes.close();
+      }
+    }
   } finally {
-    for (const child of children) child.kill('SIGKILL');
+    await issuer.close();
   }
+  return { figures: parts.flatMap(({ figures }) => figures), tables: parts.flatMap(({ tables }) => tables) };
 }
 
-async function measure(): Promise<Figure[]> {
-  const upstream = await message<{ port: number }>(start('tests/bench/gateway/upstream.ts', LOAD_CORE));
-  const load = start('tests/bench/gateway/load.ts', LOAD_CORE);
-  const baseline = start('tests/bench/gateway/baseline.ts', PROXY_CORE, [`http://127.0.0.1:${upstream.port}`]);
-  const baselinePort = (await message<{ port: number }>(baseline)).port;
-  const gateway = start('apps/gateway/dist/main.js', PROXY_CORE, [], {
-    DISCOVERY_URL: `static:catalog=127.0.0.1:${upstream.port}`,
-    HOST: '127.0.0.1',
-    PORT: '0',
-  });
-  const ready = await message<{ type: string; urls: { http: string } }>(gateway, ({ type }) => type === 'ready');
-  const gatewayPort = Number(new URL(ready.urls.http).port);
-  const proxies: Proxy[] = [
-    { name: 'baseline', child: baseline, port: baselinePort, rounds: [] },
-    { name: 'gateway', child: gateway, port: gatewayPort, rounds: [] },
-  ];
+const startUpstream = async (processes: Processes) =>
+  (await message<{ port: number }>(processes.fork('tests/bench/gateway/upstream.ts', LOAD_CORE))).port;
 
-  const round = async ({ port, child }: Proxy, durationMs: number) => {
-    const order: LoadOrder = { port, path: '/api/catalog/films/1', connections: CONNECTIONS, durationMs };
-    const beforeMicros = cpuMicros(child);
-    load.send(order);
-    const result = await message<LoadResult>(load);
-    if (result.failed > 0) throw new Error(`${result.failed} requests failed`);
-    return { ...result, cpuMicros: (cpuMicros(child) - beforeMicros) / result.answered };
+async function compare(processes: Processes, rounds: number, issuer: TestIssuer): Promise<Report> {
+  const [one, two] = [await startUpstream(processes), await startUpstream(processes)];
+  const load = processes.fork('tests/bench/gateway/load.ts', LOAD_CORE);
+  const settings = writeChain(processes.home, issuer);
+  const headers = { authorization: `Bearer ${longToken(issuer)}` };
+  const contestants: Contestant[] = [
+    { name: 'baseline', ...(await library(processes, 'baseline', one)) },
+    { name: 'gateway, bare', ...(await startGateway(processes, [one])) },
+    {
+      name: 'gateway, whole chain',
+      ...(await startGateway(processes, [one, two], { settings, log: 'chain.log' })),
+      headers,
+    },
+  ];
+  for (const name of LIBRARIES) contestants.push({ name, ...(await library(processes, name, one)) });
+  const { started, absent } = await startInstalled(processes, one);
+  const race = new Race(load, [...contestants, ...started]);
+  await race.run(rounds);
+  const ratio = (name: string, other: string) => race.ratio(`gateway, ${name}`, other, 'perSecond');
+  const figures: Figure[] = [
+    { name: 'gateway.bare_vs_baseline', value: ratio('bare', 'baseline'), goal: { atLeast: 1.2 } },
+    { name: 'gateway.chain_vs_baseline', value: ratio('whole chain', 'baseline'), goal: { atLeast: 0.9 } },
+    {
+      name: 'gateway.chain_vs_http_proxy_middleware',
+      value: ratio('whole chain', 'http-proxy-middleware'),
+      goal: { atLeast: 2 },
+    },
+    {
+      name: 'gateway.chain_vs_fastify_http_proxy',
+      value: ratio('whole chain', 'fastify-http-proxy'),
+      goal: { atLeast: 2 },
+    },
+    { name: 'gateway.p99_vs_baseline', value: race.ratio('gateway, bare', 'baseline', 'p99Ms'), goal: { atMost: 1 } },
+    {
+      name: 'gateway.chain_p99_vs_baseline',
+      value: race.ratio('gateway, whole chain', 'baseline', 'p99Ms'),
+      goal: { atMost: 1 },
+    },
+  ];
+  if (!absent.includes('Caddy'))
+    figures.push({ name: 'gateway.chain_vs_caddy', value: ratio('whole chain', 'Caddy'), goal: { atLeast: 1 } });
+  const isPinned = processes.isPinned ? 'pinned to one core each' : 'not pinned to cores';
+  return {
+    figures,
+    tables: [raceTable(race, `${CONNECTIONS} connections, ${rounds} rounds in turn, medians, ${isPinned}`, absent)],
   };
-  for (const proxy of proxies) {
-    const endMs = performance.now() + WARM_UP_MS;
-    for (let sent = 0; sent < WARM_UP_REQUESTS && performance.now() < endMs; )
-      sent += (await round(proxy, 500)).answered;
-  }
-  for (let turn = 0; turn < ROUNDS; turn++) {
-    for (const proxy of turn % 2 === 0 ? proxies : proxies.toReversed())
-      proxy.rounds.push(await round(proxy, ROUND_MS));
-  }
+}
 
-  const of = ({ rounds }: Proxy, key: 'perSecond' | 'p50Ms' | 'p99Ms' | 'cpuMicros') =>
-    median(rounds.map((result) => result[key]));
-  console.log(
-    `${CONNECTIONS} connections, ${ROUNDS} rounds in turn, medians, ${isPinned ? 'pinned' : 'not pinned'} to cores`,
-  );
-  console.table(
-    Object.fromEntries(
-      proxies.map((proxy) => [
-        proxy.name,
-        {
-          'requests/s': Math.round(of(proxy, 'perSecond')),
-          'p50 ms': of(proxy, 'p50Ms').toFixed(2),
-          'p99 ms': of(proxy, 'p99Ms').toFixed(2),
-          'cpu µs/request': of(proxy, 'cpuMicros').toFixed(1),
-        },
-      ]),
-    ),
-  );
-  const [plain, ours] = proxies as [Proxy, Proxy];
-  const ratio = (key: 'perSecond' | 'p99Ms') =>
-    median(ours.rounds.map((result, turn) => result[key] / (plain.rounds[turn]?.[key] ?? Number.NaN)));
-  return [
-    { name: 'gateway.bare_vs_baseline', value: ratio('perSecond'), goal: { atLeast: 0.8 } },
-    { name: 'gateway.p99_vs_baseline', value: ratio('p99Ms'), goal: { atMost: 1.25 } },
-  ];
+async function library(processes: Processes, name: string, upstreamPort: number) {
+  const url = `http://127.0.0.1:${upstreamPort}`;
+  const child = processes.fork(`tests/bench/gateway/contestants/${name}.ts`, PROXY_CORE, [url]);
+  return { child, port: (await message<{ port: number }>(child)).port };
+}
+
+function raceTable(race: Race, title: string, absent: readonly string[] = []): Table {
+  const rows = race.contestants.map(({ name }) => [
+    name,
+    String(Math.round(race.median(name, 'perSecond'))),
+    race.median(name, 'p50Ms').toFixed(2),
+    race.median(name, 'p99Ms').toFixed(2),
+    race.median(name, 'cpuMicros').toFixed(1),
+  ]);
+  const columns = ['proxy', 'requests/s', 'p50 ms', 'p99 ms', 'cpu µs/request'];
+  return { title, columns, rows: [...rows, ...absent.map((name) => [name, 'not installed', '', '', ''])] };
+}
+
+async function findRoutes(processes: Processes, rounds: number): Promise<Report> {
+  const upstream = await startUpstream(processes);
+  const load = processes.fork('tests/bench/gateway/load.ts', LOAD_CORE);
+  const withRoutes = async (count: number): Promise<Contestant> => {
+    const settings = writeSettings(processes.home, `routes-${count}`, { routes: plainRoutes(count) });
+    return { name: `gateway, ${count} routes`, ...(await startGateway(processes, [upstream], { settings })) };
+  };
+  const [few, many] = [await withRoutes(10), await withRoutes(MANY_ROUTES)];
+  const race = new Race(load, [few, many]);
+  await race.run(rounds);
+  const value = race.ratio(many.name, few.name, 'perSecond');
+  return {
+    figures: [{ name: 'gateway.10000_routes_vs_10', value, goal: { atLeast: 0.95 } }],
+    tables: [raceTable(race, `Finding a route: ${rounds} rounds in turn, medians`)],
+  };
+}
+
+async function hold(processes: Processes): Promise<Report> {
+  const upstream = processes.fork('tests/bench/gateway/streaming-upstream.ts', LOAD_CORE);
+  const { port: upstreamPort } = await message<{ port: number }>(upstream);
+  const settings = writeSettings(processes.home, 'bodies', {
+    routes: [
+      {
+        id: 'bodies',
+        path: '/api/{service}/**',
+        service: '{service}',
+        bodyLimitBytes: 2e9,
+        timeoutMs: 600_000,
+        tryTimeoutMs: 600_000,
+      },
+    ],
+    requestTimeoutMs: 600_000,
+  });
+  const streaming = await startGateway(processes, [upstreamPort], { settings });
+  const { downBytes, upBytes } = await streamedGrowth(streaming.child, `http://127.0.0.1:${streaming.port}`, BODY);
+  const holding = await startGateway(processes, [upstreamPort]);
+  const websocketBytes = await bytesEach(holding.child, holding.port, WEBSOCKETS);
+  return {
+    figures: [
+      { name: 'gateway.1gb_down_growth_mb', value: downBytes / 1e6, goal: { atMost: 64 } },
+      { name: 'gateway.1gb_up_growth_mb', value: upBytes / 1e6, goal: { atMost: 64 } },
+      { name: 'gateway.idle_websocket_kb', value: websocketBytes / 1e3, goal: { atMost: 40 } },
+    ],
+    tables: [],
+  };
 }

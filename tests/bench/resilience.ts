@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { type Figure, median } from './figures.ts';
+import { median, type Report } from './figures.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MEASURE = fileURLToPath(new URL('./resilience/measure.ts', import.meta.url));
@@ -22,7 +22,7 @@ export interface Measured {
  * Each policy, and the whole pipeline, beside a bare async function, opossum and cockatiel: in one process, in short rounds
  * in turn, medians of the rounds. The pipeline is compared round by round with opossum in the same round.
  */
-export async function run(): Promise<Figure[]> {
+export async function run(): Promise<Report> {
   const built = spawnSync(
     `${ROOT}node_modules/.bin/nx`,
     ['run-many', '-t', 'build', '-p', 'resilience,observability', '--outputStyle=static'],
@@ -39,7 +39,7 @@ export async function run(): Promise<Figure[]> {
   return report(JSON.parse(measured.stdout) as Measured);
 }
 
-function report({ calls, traced, decisions, retainedBytes, hotParameterBytes }: Measured): Figure[] {
+function report({ calls, traced, decisions, retainedBytes, hotParameterBytes }: Measured): Report {
   const ratio = (rounds: Measured['calls'], name: string) =>
     median((rounds[name] ?? []).map((each, round) => each / (rounds['opossum with timeout']?.[round] ?? Number.NaN)));
   const rows = (rounds: Measured['calls'], note = '') =>
@@ -57,7 +57,7 @@ function report({ calls, traced, decisions, retainedBytes, hotParameterBytes }: 
   console.table(
     Object.fromEntries(Object.entries(retainedBytes).map(([name, bytes]) => [name, { bytes: bytes.toFixed(2) }])),
   );
-  return [
+  const figures = [
     { name: 'resilience.pipeline_vs_opossum', value: ratio(calls, 'whole pipeline'), goal: { atMost: 2 } },
     { name: 'resilience.limit_decision_us', value: median(decisions['flow rule'] ?? []), goal: { atMost: 0.2 } },
     {
@@ -67,4 +67,5 @@ function report({ calls, traced, decisions, retainedBytes, hotParameterBytes }: 
     },
     { name: 'resilience.hot_parameters_mb', value: hotParameterBytes / 1e6, goal: { atMost: 10 } },
   ];
+  return { figures, tables: [] };
 }

@@ -25,7 +25,7 @@ function readOnly(permission: string): string {
   return permission.replace('*', 'show');
 }
 
-describe('one service of each kind, generated into a copy of the workspace', { timeout: 180_000 }, () => {
+describe('one service of each kind, generated into a copy of the workspace', { timeout: 300_000 }, () => {
   let copy: WorkspaceCopy;
   let before: string[];
   /** What git does not see. */

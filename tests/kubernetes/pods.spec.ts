@@ -103,7 +103,7 @@ describe.skipIf(!cluster || !postgres)('the Deployments of the dev overlay in po
         await publishSlice({ ...cluster, ca: cluster.ca, namespace: NAMESPACE }, instance);
       }),
     );
-  }, 240_000);
+  }, 600_000);
   afterAll(async () => {
     await Promise.all(ends.map((end) => end()));
     await podman?.close();

@@ -1,5 +1,7 @@
 export { startConsul, startOwnConsul } from './consul.ts';
+export { type DnsServer, hasDns, startOwnDns } from './dns.ts';
 export { startOwnEtcd } from './etcd.ts';
+export { hasEureka, startOwnEureka } from './eureka.ts';
 export { type KubernetesServer, startOwnKubernetes } from './kubernetes.ts';
 export { hasNginx, startOwnNginx } from './nginx.ts';
 export { freePorts } from './ports.ts';

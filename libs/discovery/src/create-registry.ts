@@ -14,6 +14,7 @@ type Driver = (url: string, options: RegistryOptions) => Registry | Promise<Regi
 const consul = async (): Promise<Driver> => (await import('./drivers/consul.ts')).createConsulRegistry;
 const kubernetes = async (): Promise<Driver> => (await import('./drivers/kubernetes.ts')).createKubernetesRegistry;
 const etcd = async (): Promise<Driver> => (await import('./drivers/etcd.ts')).createEtcdRegistry;
+const eureka = async (): Promise<Driver> => (await import('./drivers/eureka.ts')).createEurekaRegistry;
 const zookeeper = async (): Promise<Driver> => (await import('./drivers/zookeeper.ts')).createZooKeeperRegistry;
 
 /** The driver of each scheme, loaded when a URL names it. */
@@ -25,8 +26,11 @@ const DRIVERS: Readonly<Record<string, () => Promise<Driver>>> = {
   'kubernetes+http': kubernetes,
   etcd,
   'etcd+tls': etcd,
+  'eureka+http': eureka,
+  'eureka+https': eureka,
   zookeeper,
   'zookeeper+tls': zookeeper,
+  dns: async () => (await import('./drivers/dns.ts')).createDnsRegistry,
   static: async () => (await import('./drivers/static.ts')).createStaticRegistry,
 };
 

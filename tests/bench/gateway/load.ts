@@ -6,11 +6,14 @@ export interface LoadOrder {
   path: string;
   connections: number;
   durationMs: number;
+  headers?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface LoadResult {
   answered: number;
   failed: number;
+  /** The head of the first answer that was not 200. */
+  failure: string;
   perSecond: number;
   p50Ms: number;
   p99Ms: number;
@@ -19,8 +22,16 @@ export interface LoadResult {
 const HEAD_END = '\r\n\r\n';
 
 /** One connection with one request at a time until the time is over. */
-function client({ port, path }: LoadOrder, endMs: number, latencies: number[], onFailure: () => void): Promise<void> {
-  const request = `GET ${path} HTTP/1.1\r\nhost: bench\r\naccept: application/json\r\nuser-agent: bench\r\n\r\n`;
+function client(
+  { port, path, headers = {} }: LoadOrder,
+  endMs: number,
+  latencies: number[],
+  onFailure: (reason: string) => void,
+): Promise<void> {
+  const more = Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('');
+  const request = `GET ${path} HTTP/1.1\r\nhost: bench\r\naccept: application/json\r\nuser-agent: bench\r\n${more}\r\n`;
   return new Promise((resolve) => {
     const socket: Socket = connect({ port, host: '127.0.0.1', noDelay: true });
     let startedMs = 0;
@@ -34,18 +45,21 @@ function client({ port, path }: LoadOrder, endMs: number, latencies: number[], o
       resolve();
     };
     socket.on('connect', send);
-    socket.on('error', () => {
-      onFailure();
+    socket.on('error', (error) => {
+      onFailure(error.message);
       done();
     });
-    socket.on('close', done);
+    socket.on('close', () => {
+      if (performance.now() < endMs) onFailure('the connection was closed');
+      resolve();
+    });
     socket.on('data', (chunk) => {
       rest += chunk.toString('latin1');
       const head = rest.indexOf(HEAD_END);
       if (head < 0) return;
       const length = Number(/content-length: (\d+)/i.exec(rest.slice(0, head))?.[1]);
       if (rest.length < head + HEAD_END.length + length) return;
-      if (!rest.startsWith('HTTP/1.1 200')) onFailure();
+      if (!rest.startsWith('HTTP/1.1 200')) onFailure(rest.slice(0, head));
       rest = '';
       const nowMs = performance.now();
       latencies.push(nowMs - startedMs);
@@ -58,9 +72,11 @@ function client({ port, path }: LoadOrder, endMs: number, latencies: number[], o
 process.on('message', async (order: LoadOrder) => {
   const latencies: number[] = [];
   let failed = 0;
+  let failure = '';
   const startMs = performance.now();
-  const fail = () => {
+  const fail = (reason: string) => {
     failed++;
+    failure ||= reason;
   };
   await Promise.all(
     Array.from({ length: order.connections }, () => client(order, startMs + order.durationMs, latencies, fail)),
@@ -71,6 +87,7 @@ process.on('message', async (order: LoadOrder) => {
   const result: LoadResult = {
     answered: latencies.length,
     failed,
+    failure,
     perSecond: latencies.length / seconds,
     p50Ms: at(0.5),
     p99Ms: at(0.99),

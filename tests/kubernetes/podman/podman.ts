@@ -35,6 +35,8 @@ export class Podman {
   readonly #global: string[];
   readonly #environment: NodeJS.ProcessEnv;
   readonly #guard: ChildProcess;
+  readonly #running = new Set<ChildProcess>();
+  #closed = false;
 
   constructor() {
     this.home = mkdtempSync(join(tmpdir(), 'rookery-podman-'));
@@ -86,10 +88,13 @@ export class Podman {
 
   /** Runs one command; throws what it said when it failed. */
   async run(args: string[], input?: string | NodeJS.ReadableStream): Promise<string> {
+    if (this.#closed) throw new Error(`podman ${args.join(' ')} comes after its end`);
     const child = spawn(podmanProgram ?? 'podman', [...this.#global, ...args], {
       env: this.#environment,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
+    this.#running.add(child);
+    child.once('close', () => this.#running.delete(child));
     child.stdin.on('error', () => {});
     if (typeof input === 'object') input.pipe(child.stdin);
     else child.stdin.end(input);
@@ -104,6 +109,8 @@ export class Podman {
 
   /** Takes every pod, image and file away. */
   async close(): Promise<void> {
+    this.#closed = true;
+    for (const child of this.#running) child.kill('SIGKILL');
     this.#guard.ref();
     const gone = once(this.#guard, 'close');
     this.#guard.stdin?.end();

@@ -9,6 +9,9 @@ import {
 import type { Concern } from '../concerns.ts';
 import { importedModules } from './module-tree.ts';
 
+@Module({})
+class ServiceModule {}
+
 export interface RootModuleOptions {
   identity: ServiceIdentity;
   logger: Logger;
@@ -23,7 +26,7 @@ export interface RootModuleOptions {
 export async function rootModule(
   application: Type,
   { identity, logger, health, metrics, discoveryUrl, tokenServerUrl, isOn }: RootModuleOptions,
-): Promise<Type> {
+): Promise<DynamicModule> {
   const present = await importedModules(application);
   const imports: DynamicModule['imports'] = [ObservabilityModule.forRoot({ identity, logger, health, metrics })];
   if (isOn('discovery') && !present.has('DiscoveryModule')) {
@@ -35,18 +38,10 @@ export async function rootModule(
     imports.push(ConfigModule.forRoot({ service: identity.name }));
   }
   if (!isOn('resilience') || present.has('ResilienceModule')) {
-    return serviceModule([...imports, application]);
+    return { module: ServiceModule, imports: [...imports, application] };
   }
   const { resilienceModules } = await import('../resilience/resilience-modules.ts');
   const hasSettings = isOn('config') && (present.has('SettingsModule') || present.has('ConfigModule'));
-  // After the application: its own interceptors, which say who calls, come first.
   const resilience = await resilienceModules({ service: identity.name, hasSettings, tokenServerUrl });
-  return serviceModule([...imports, application, ...resilience]);
-}
-
-/** No dynamic module: Nest would put its imports before those of the application, and their interceptors with them. */
-function serviceModule(imports: NonNullable<DynamicModule['imports']>): Type {
-  @Module({ imports })
-  class ServiceModule {}
-  return ServiceModule;
+  return { module: ServiceModule, imports: [...imports, application, ...resilience] };
 }

@@ -115,6 +115,7 @@ async function initialise(rising: Rising): Promise<GrpcServer | undefined> {
   const grpcFilter = grpcOptions && new (await import('@rookery/rpc')).GrpcErrorFilter();
   app.useGlobalFilters(new ProblemFilter({ adapter: platform.adapter, logger, bodyLimitBytes, grpc: grpcFilter }));
   await options.configure?.(app);
+  if (isOn('resilience')) (await import('../resilience/resilience-modules.ts')).useResources(app);
 
   const { host, grpcPort: port, shutdownTimeoutMs: drainMs } = settings;
   const grpc = grpcOptions && (await connectGrpc(app, { ...observed, grpc: grpcOptions, host, port, drainMs }));

@@ -13,3 +13,5 @@ export const rpc = (requestType: string, responseType: string, stream = false) =
   comment: '',
   ...(stream ? { requestStream: true, responseStream: true } : {}),
 });
+
+export const mapOf = (keyType: string, type: string, id: number) => Object.assign(field(type, id), { keyType });

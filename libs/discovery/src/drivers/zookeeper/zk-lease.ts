@@ -1,10 +1,10 @@
 import type { Instance, Lease } from '../../discovery.ts';
 import type { DiscoveryLog } from '../../log.ts';
 import { EPHEMERAL, ZkNodes } from './zk-nodes.ts';
-import type { Tenant, ZkSession } from './zk-session.ts';
+import type { ZkSession, ZkTenant } from './zk-session.ts';
 
 /** An instance's ephemeral node, made again in a new session, or when somebody deleted it. */
-export class ZkLease implements Lease, Tenant {
+export class ZkLease implements Lease, ZkTenant {
   readonly #nodes: ZkNodes;
   #released = false;
   /** One step after the other: a node must not be made after it was released. */

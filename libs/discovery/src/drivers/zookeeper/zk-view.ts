@@ -1,11 +1,11 @@
 import { backOffMs } from '../../back-off.ts';
 import type { DiscoveryLog } from '../../log.ts';
-import type { Tenant, ZkSession } from './zk-session.ts';
+import type { ZkSession, ZkTenant } from './zk-session.ts';
 
 const BACK_OFF = { baseMs: 200, capMs: 5_000 };
 
 /** Read anew after each change of a node that it asked about, and after each connection. */
-export abstract class ZkView implements Tenant {
+export abstract class ZkView implements ZkTenant {
   #reading = false;
   #stale = false;
   /** What changed while it was being read: its answer may be older than the news of it. */

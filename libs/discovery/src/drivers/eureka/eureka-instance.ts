@@ -1,0 +1,85 @@
+import type { Instance } from '../../discovery.ts';
+import { discoveryErrors } from '../../errors.ts';
+import { byId, checkInstance } from '../instance-text.ts';
+
+/** What Eureka has no field for travels in its metadata, under these keys; weight and zone under those that Spring reads. */
+const GRPC_PORT = 'rookery-grpc-port';
+const WEIGHT = 'weight';
+const ZONE = 'zone';
+/** A metadata key that is no XML name, as its base64url: servers keep metadata as XML elements. */
+const ENCODED = 'rookery-key-';
+const PLAIN_KEY = /^(?!rookery-|weight$|zone$|xml|__proto__$)[A-Za-z_][A-Za-z0-9_.-]*$/i;
+
+export interface EurekaPort {
+  $: number;
+  '@enabled': string;
+}
+
+export interface EurekaInstance {
+  instanceId: string;
+  app: string;
+  vipAddress?: string;
+  hostName: string;
+  ipAddr: string;
+  status: string;
+  port?: EurekaPort;
+  metadata?: Record<string, string> | null;
+}
+
+/** The registration of an instance. Throws `DISCOVERY_BAD_INSTANCE`. */
+export function toEureka(instance: Instance, leaseMs: number) {
+  checkInstance(instance);
+  const { id, service, address, port, grpcPort, weight, zone, metadata } = instance;
+  if (/[\s/]/.test(id)) throw discoveryErrors.badInstance(id, 'its id has a space or a slash');
+  // Eureka adds the duration twice: an instance that renewed once lasts double the time.
+  const leaseSeconds = Math.max(Math.ceil(leaseMs / 2_000), 1);
+  return {
+    instance: {
+      instanceId: id,
+      app: service.toUpperCase(),
+      vipAddress: service,
+      hostName: address,
+      ipAddr: address,
+      status: 'UP',
+      port: { $: port, '@enabled': 'true' },
+      securePort: { $: 443, '@enabled': 'false' },
+      dataCenterInfo: { '@class': 'com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo', name: 'MyOwn' },
+      leaseInfo: { renewalIntervalInSecs: Math.max(Math.floor(leaseSeconds / 3), 1), durationInSecs: leaseSeconds },
+      metadata: {
+        [WEIGHT]: String(weight),
+        ...(grpcPort === undefined ? {} : { [GRPC_PORT]: String(grpcPort) }),
+        ...(zone === undefined ? {} : { [ZONE]: zone }),
+        ...Object.fromEntries(Object.entries(metadata).map(([key, value]) => [encoded(key), value])),
+      },
+    },
+  };
+}
+
+const encoded = (key: string): string => (PLAIN_KEY.test(key) ? key : ENCODED + Buffer.from(key).toString('base64url'));
+
+const decoded = (key: string): string =>
+  key.startsWith(ENCODED) ? Buffer.from(key.slice(ENCODED.length), 'base64url').toString() : key;
+
+/** Eureka's names are in capitals; the service's own is in `vipAddress`. */
+export const nameOf = ({ app, vipAddress }: EurekaInstance): string =>
+  vipAddress?.toUpperCase() === app ? vipAddress : app.toLowerCase();
+
+/** The instances that are up, in the order of their ids. */
+export function toInstances(found: readonly EurekaInstance[], service: string): Instance[] {
+  return found
+    .filter(({ status, port }) => status === 'UP' && port !== undefined)
+    .map(({ instanceId, ipAddr, hostName, port, metadata }) => {
+      const { [GRPC_PORT]: grpcPort, [WEIGHT]: weight, [ZONE]: zone, '@class': _, ...rest } = metadata ?? {};
+      return {
+        id: instanceId,
+        service,
+        address: ipAddr || hostName,
+        port: Number(port?.$),
+        ...(grpcPort === undefined ? {} : { grpcPort: Number(grpcPort) }),
+        weight: Number(weight) >= 0 ? Number(weight) : 1,
+        ...(zone === undefined ? {} : { zone }),
+        metadata: Object.fromEntries(Object.entries(rest).map(([key, value]) => [decoded(key), value ?? ''])),
+      };
+    })
+    .sort(byId);
+}

@@ -1,0 +1,69 @@
+import type { ChildProcess } from 'node:child_process';
+import { median } from '../figures.ts';
+import type { LoadOrder, LoadResult } from './load.ts';
+import { cpuMicros, message } from './processes.ts';
+
+export const CONNECTIONS = 64;
+/** Short rounds in turn: what else the machine does hits all alike. */
+const ROUND_MS = 400;
+/** Enough for the compiler to have seen the whole way, at most this long. */
+const WARM_UP_REQUESTS = 30_000;
+const WARM_UP_MS = 7_000;
+
+type Round = LoadResult & { cpuMicros: number };
+type Measure = 'perSecond' | 'p50Ms' | 'p99Ms' | 'cpuMicros';
+
+export interface Contestant {
+  name: string;
+  child: ChildProcess;
+  port: number;
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** The rounds of all contestants, in turn. */
+export class Race {
+  readonly contestants: readonly Contestant[];
+  readonly #load: ChildProcess;
+  readonly #rounds = new Map<string, Round[]>();
+
+  constructor(load: ChildProcess, contestants: readonly Contestant[]) {
+    this.#load = load;
+    this.contestants = contestants;
+  }
+
+  async run(rounds: number): Promise<void> {
+    for (const contestant of this.contestants) {
+      this.#rounds.set(contestant.name, []);
+      const endMs = performance.now() + WARM_UP_MS;
+      for (let sent = 0; sent < WARM_UP_REQUESTS && performance.now() < endMs; )
+        sent += (await this.#round(contestant, 500)).answered;
+    }
+    for (let turn = 0; turn < rounds; turn++) {
+      for (const contestant of turn % 2 === 0 ? this.contestants : this.contestants.toReversed())
+        this.#rounds.get(contestant.name)?.push(await this.#round(contestant, ROUND_MS));
+    }
+  }
+
+  median(name: string, key: Measure): number {
+    return median(this.#of(name).map((round) => round[key]));
+  }
+
+  /** Round by round against the other in the same turn; not a number where one of them is absent. */
+  ratio(name: string, other: string, key: Measure): number {
+    const others = this.#of(other);
+    return median(this.#of(name).map((round, turn) => round[key] / (others[turn]?.[key] ?? Number.NaN)));
+  }
+
+  #of(name: string): readonly Round[] {
+    return this.#rounds.get(name) ?? [];
+  }
+
+  async #round({ name, port, child, headers }: Contestant, durationMs: number): Promise<Round> {
+    const order: LoadOrder = { port, path: '/api/catalog/films/1', connections: CONNECTIONS, durationMs, headers };
+    const beforeMicros = cpuMicros(child);
+    this.#load.send(order);
+    const result = await message<LoadResult>(this.#load);
+    if (result.failed > 0) throw new Error(`${result.failed} requests to ${name} failed, first: ${result.failure}`);
+    return { ...result, cpuMicros: (cpuMicros(child) - beforeMicros) / result.answered };
+  }
+}

@@ -1,0 +1,39 @@
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { figureLine, isMet, type Report } from './figures.ts';
+import { writeFigures } from './figures-page.ts';
+
+/** What is measured together. */
+export interface Area {
+  run(options: { rounds?: number }): Promise<Report>;
+}
+
+/** Measures the area that the command line names; prints tables and figures, and exits 1 when a figure is missed. */
+export async function runArea(
+  kind: 'bench' | 'chaos',
+  areas: Readonly<Record<string, () => Promise<Area>>>,
+): Promise<void> {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { json: { type: 'string' }, rounds: { type: 'string' }, write: { type: 'boolean' } },
+  });
+  const [name = ''] = positionals;
+  const area = Object.hasOwn(areas, name) ? await areas[name]?.() : undefined;
+  if (!area) {
+    const names = Object.keys(areas).join('|');
+    console.error(
+      `Say which area: npm run ${kind} -- ${names} [--json FILE] [--write]${kind === 'bench' ? ' [--rounds N]' : ''}`,
+    );
+    process.exit(2);
+  }
+  const report = await area.run(values.rounds === undefined ? {} : { rounds: Number(values.rounds) });
+  const { figures, tables } = report;
+  for (const { title, columns, rows } of tables) {
+    console.log(title);
+    console.table(rows.map((row) => Object.fromEntries(columns.map((column, at) => [column, row[at]]))));
+  }
+  for (const figure of figures) console.log(figureLine(figure));
+  if (values.json) writeFileSync(values.json, `${JSON.stringify({ area: name, figures, tables }, null, 2)}\n`);
+  if (values.write) writeFigures(kind, name, report);
+  process.exitCode = figures.every(isMet) ? 0 : 1;
+}

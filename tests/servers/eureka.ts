@@ -1,0 +1,54 @@
+import { existsSync, mkdtempSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startGuarded } from './guarded-server.ts';
+import { freePorts } from './ports.ts';
+import { findProgram } from './programs.ts';
+import type { OwnServer } from './server.ts';
+
+const FOLDER = join(homedir(), '.cache/rookery/servers/eureka');
+
+/** Whether Java is there and tests/servers/install-eureka has run. */
+export const hasEureka = findProgram('java') !== undefined && existsSync(join(FOLDER, 'version'));
+
+/**
+ * A Eureka server that the suite may kill; undefined where it is missing. Takes about 10 s to start. It looks for expired
+ * leases twice a second, and keeps no instance that does not renew its lease (no self-preservation).
+ * @param password of the user `suite`; when given, who has none or another is refused
+ */
+export async function startOwnEureka(password?: string): Promise<OwnServer | undefined> {
+  const program = findProgram('java');
+  if (!program || !hasEureka) return undefined;
+  const home = mkdtempSync(join(tmpdir(), 'rookery-eureka-'));
+  const [port] = (await freePorts(1)) as [number];
+  const settings = {
+    'server.port': port,
+    'server.address': '127.0.0.1',
+    'logging.level.root': 'warn',
+    'eureka.client.register-with-eureka': false,
+    'eureka.client.fetch-registry': false,
+    'eureka.server.enable-self-preservation': false,
+    'eureka.server.eviction-interval-timer-in-ms': 500,
+    'eureka.server.response-cache-update-interval-ms': 200,
+    'eureka.server.use-read-only-response-cache': false,
+    'eureka.server.wait-time-in-ms-when-sync-empty': 0,
+    'suite.secured': password !== undefined,
+    'spring.security.user.name': 'suite',
+    'spring.security.user.password': password ?? 'unused',
+  };
+  const args = [
+    ...['-Xmx256m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'],
+    ...['-cp', `${join(FOLDER, 'classes')}:${join(FOLDER, 'lib')}/*`, 'rookery.RookeryEureka'],
+    ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`),
+  ];
+  const url = `eureka+http://127.0.0.1:${port}/eureka`;
+  const headers = { authorization: `Basic ${Buffer.from(`suite:${password}`).toString('base64')}` };
+  const ready = async () => {
+    const signal = AbortSignal.timeout(3_000);
+    const response = await fetch(`http://127.0.0.1:${port}/eureka/apps`, { headers, signal });
+    await response.arrayBuffer();
+    if (!response.ok) throw new Error(`answered ${response.status}`);
+  };
+  const log = join(home, 'log');
+  return startGuarded({ name: 'eureka', url, command: program, args, log, home, ready, readyMs: 120_000 });
+}
