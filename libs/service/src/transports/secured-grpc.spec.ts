@@ -68,21 +68,21 @@ describe('a gRPC handler that needs a permission', () => {
     expect(await greet(issuer.bearer('greeter:*'))).toMatchObject({ greeting: 'Hello ada' });
   });
 
-  it('is a resource whose rules know who calls', async () => {
-    const resources = service.app.get(Resources);
-    resources.load(
-      Rules.parse({ 'not-ada': { kind: 'authority', resource: 'rpc:greeter.Greet', mode: 'deny', origins: ['ada'] } }),
-    );
-    await greet(issuer.bearer('greeter:*'));
-    expect(snapshot(resources)[0]?.refusals).toMatchObject([{ rule: 'not-ada', who: 'ada' }]);
-    resources.load({});
-  });
-
   it('refuses a call without a token, with a wrong one, or without the permission', async () => {
     expect(await greet({})).toEqual({ code: GrpcStatus.UNAUTHENTICATED });
     expect(await greet({ 'x-principal': 'admin', principal: 'admin' })).toEqual({ code: GrpcStatus.UNAUTHENTICATED });
     const forged = issuer.token({ header: { alg: 'none' }, signature: () => '' });
     expect(await greet({ authorization: `Bearer ${forged}` })).toEqual({ code: GrpcStatus.UNAUTHENTICATED });
     expect(await greet(issuer.bearer('other:*'))).toEqual({ code: GrpcStatus.PERMISSION_DENIED });
+  });
+
+  it('an authority rule knows who calls', async () => {
+    const resources = service.app.get(Resources);
+    const rule = { kind: 'authority', resource: 'rpc:greeter.Greet' };
+    resources.load(Rules.parse({ who: { ...rule, origins: ['ada'] } }));
+    expect(await greet(issuer.bearer('greeter:*'))).toMatchObject({ greeting: 'Hello ada' });
+    resources.load(Rules.parse({ who: { ...rule, origins: ['bob'] } }));
+    expect(await greet(issuer.bearer('greeter:*'))).toEqual({ code: GrpcStatus.PERMISSION_DENIED });
+    expect(snapshot(resources)[0]?.refusals).toMatchObject([{ rule: 'who', who: 'ada' }]);
   });
 });
