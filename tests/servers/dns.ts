@@ -1,9 +1,10 @@
+import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { Resolver } from 'node:dns/promises';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGuarded } from './guarded-server.ts';
-import { freePorts } from './ports.ts';
 import { findProgram } from './programs.ts';
 import type { OwnServer } from './server.ts';
 
@@ -20,7 +21,7 @@ export async function startOwnDns(): Promise<DnsServer | undefined> {
   const program = findProgram('dnsmasq', '/usr/sbin/dnsmasq');
   if (!program) return undefined;
   const home = mkdtempSync(join(tmpdir(), 'rookery-dns-'));
-  const [port] = (await freePorts(1)) as [number];
+  const port = await freeUdpPort();
   const file = join(home, 'records.conf');
   writeFileSync(file, '');
   const args = [
@@ -37,6 +38,24 @@ export async function startOwnDns(): Promise<DnsServer | undefined> {
       await server.restart();
     },
   });
+}
+
+/**
+ * Below the ports that the system gives to outgoing datagrams: a resolver would take a port of those while the server is
+ * down for a moment.
+ */
+async function freeUdpPort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(12_000, 30_000);
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const socket = createSocket('udp4')
+      .once('error', () => resolve(false))
+      .once('listening', () => resolve(true));
+    socket.bind(port, '127.0.0.1');
+    const free = await promise;
+    socket.close();
+    if (free) return port;
+  }
 }
 
 /** It says that there is no such name. */

@@ -11,7 +11,7 @@ await startService(GatewayModule, {
   metadata: { 'metrics-port': String(admin.port) },
   prefix: false,
   // The data path does these by itself, for less: see README.md.
-  without: ['access-log', 'grpc', 'messaging', 'metrics', 'openapi', 'tracing', 'validation'],
+  without: ['access-log', 'grpc', 'messaging', 'metrics', 'openapi', 'resilience', 'tracing', 'validation'],
   rawHandler: (app) => {
     const gateway = app.get(GatewayProcess);
     gateway.serveAdmin(admin);

@@ -22,7 +22,7 @@ const variables = (world: World) => ({
 export const nginx: Engine = {
   name: 'nginx',
   purpose: 'Pages from files or cache; the rest from the gateway',
-  ports: { main: 8081 },
+  ports: { main: 8088 },
   portVariable: 'NGINX_PORT',
   needs: ['redis', 'pages', 'gateway'],
   container: {
@@ -38,7 +38,7 @@ export const nginx: Engine = {
     environment: variables,
     health: ['CMD', '/nginx/healthcheck'],
     reads: ['pages'],
-    published: { variable: 'NGINX_PORT', port: 8081 },
+    published: { variable: 'NGINX_PORT', port: 8088 },
   },
   native: {
     program: () => (LUA.every(existsSync) ? findProgram('nginx', '/usr/sbin/nginx') : undefined),

@@ -1,5 +1,6 @@
 export { CONCERNS, type Concern } from './concerns.ts';
 export { createService } from './create-service.ts';
+export { EVENT_STREAM, EventChannel, type EventChannelOptions } from './http/event-channel.ts';
 export { setRoute } from './http/served-request.ts';
 export type { ParentMessage } from './process/parent-channel.ts';
 export type {

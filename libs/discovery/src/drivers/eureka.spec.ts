@@ -13,6 +13,8 @@ function client({ host, port }: Address, { tls }: ClientOptions = {}, user = '')
 describe.skipIf(!hasEureka)('with a real Eureka', () => {
   registryContract('Eureka', {
     cannot: ['push', 'namespace'],
+    // Whole seconds, which the server adds twice.
+    leaseStepMs: 2_000,
     timeoutMs: 120_000,
     async start() {
       const open = (await startOwnEureka()) as OwnServer;

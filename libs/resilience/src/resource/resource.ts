@@ -1,3 +1,4 @@
+import { currentRequest } from '@rookery/observability';
 import type { CircuitState } from '../breaker/circuit-breaker.ts';
 import { ASK, type CallFacts, type Checker, type Ending, REFUSED } from '../rules/base.ts';
 import type { Traffic } from '../rules/flow/flow.ts';
@@ -9,6 +10,7 @@ import type { PostedRule } from './posted-rule.ts';
 
 const REMEMBERED = 100;
 const CHANGES = 20;
+const REFUSALS = 5;
 /** Above it a call counts as slow where no rule says otherwise. */
 const SLOW_MS = 1_000;
 
@@ -29,6 +31,8 @@ export interface WatchedCircuit {
 export class Resource implements Traffic {
   readonly measures = new Measures();
   readonly decisions = new DecisionRing<PostedRule>(REMEMBERED);
+  /** The last calls that were refused, or in shadow would have been: others cannot crowd them out. */
+  readonly refusals = new DecisionRing<PostedRule>(REFUSALS);
   readonly changes: CircuitChange[] = [];
   readonly circuits = new Map<string, WatchedCircuit>();
   running = 0;
@@ -91,7 +95,7 @@ export class Resource implements Traffic {
         return ASK;
       }
       if (posted.rule.shadow) continue;
-      if (verdict === REFUSED || verdict > maxWaitMs) return this.#refuse(posted, nowMs);
+      if (verdict === REFUSED || verdict > maxWaitMs) return this.#refuse(posted, facts, nowMs);
       if (verdict > waitMs) {
         waitMs = verdict;
         waitsFor = posted;
@@ -140,7 +144,7 @@ export class Resource implements Traffic {
       else {
         shadowed = true;
         posted.refused++;
-        this.decisions.add(nowMs, 'shadowed', posted, checker.observed, checker.limit);
+        this.#remember('shadowed', posted, facts, nowMs);
       }
     }
     this.running++;
@@ -154,13 +158,19 @@ export class Resource implements Traffic {
     } else this.decisions.add(nowMs, 'passed');
   }
 
-  #refuse(posted: PostedRule, nowMs: number): number {
-    const { checker } = posted;
+  #refuse(posted: PostedRule, facts: CallFacts, nowMs: number): number {
     posted.refused++;
     this.totals.refused++;
     this.measures.count(posted.rule.kind === 'degrade' ? 'shortCircuited' : 'refused', nowMs);
-    this.decisions.add(nowMs, 'refused', posted, checker.observed, checker.limit);
+    this.#remember('refused', posted, facts, nowMs);
     this.decider = posted;
     return REFUSED;
+  }
+
+  #remember(decision: 'refused' | 'shadowed', posted: PostedRule, { origin }: CallFacts, nowMs: number): void {
+    const { observed, limit } = posted.checker;
+    const who = origin ?? currentRequest().principal?.subject;
+    this.decisions.add(nowMs, decision, posted, observed, limit, 0, who);
+    this.refusals.add(nowMs, decision, posted, observed, limit, 0, who);
   }
 }

@@ -33,6 +33,19 @@ describe('a call of a resource', () => {
     expect(resources.find(NAME)?.totals).toMatchObject({ passed: 3, succeeded: 2, failed: 1 });
   });
 
+  it('that was refused is remembered with who called, whatever passes after it', async () => {
+    const { resources, time, call } = make({ few: { kind: 'flow', limit: 1 } });
+    await call();
+    await call({ origin: 'ada' });
+    for (let each = 0; each < 200; each++) {
+      time.nowMs += 1_001;
+      await call();
+    }
+    expect(snapshot(resources)[0]?.refusals).toMatchObject([
+      { decision: 'refused', rule: 'few', kind: 'flow', who: 'ada', atMs: 1_000_000 },
+    ]);
+  });
+
   it('is refused with a status, the time to wait and the rule', async () => {
     const { resources } = make({ few: { kind: 'flow', limit: 0 } });
     await expect(resources.run(NAME, async () => 1)).rejects.toMatchObject({

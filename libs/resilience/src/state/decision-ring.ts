@@ -14,6 +14,8 @@ export interface Decided<D> {
   /** What it compared that with. */
   readonly limit: number;
   readonly waitMs: number;
+  /** The subject of the caller's token; undefined for a call that passed, and for an unknown caller. */
+  readonly who: string | undefined;
 }
 
 /** The last decisions, in arrays that are made once: remembering one allocates nothing. */
@@ -25,6 +27,7 @@ export class DecisionRing<D> {
   readonly #waitsMs: Float64Array;
   readonly #decisions: Uint8Array;
   readonly #deciders: (D | undefined)[];
+  readonly #whos: (string | undefined)[];
   #next = 0;
   #count = 0;
 
@@ -36,12 +39,14 @@ export class DecisionRing<D> {
     this.#waitsMs = new Float64Array(size);
     this.#decisions = new Uint8Array(size);
     this.#deciders = new Array<D | undefined>(size).fill(undefined);
+    this.#whos = new Array<string | undefined>(size).fill(undefined);
   }
 
-  add(nowMs: number, decision: Decision, decider?: D, observed = 0, limit = 0, waitMs = 0): void {
+  add(nowMs: number, decision: Decision, decider?: D, observed = 0, limit = 0, waitMs = 0, who?: string): void {
     const at = this.#next;
     this.#atMs[at] = nowMs;
     this.#deciders[at] = decider;
+    this.#whos[at] = who;
     if (decider === undefined) this.#decisions[at] = PASSED;
     else {
       this.#decisions[at] = DECISIONS.indexOf(decision);
@@ -65,6 +70,7 @@ export class DecisionRing<D> {
         observed: this.#deciders[at] ? (this.#observed[at] ?? 0) : 0,
         limit: this.#deciders[at] ? (this.#limits[at] ?? 0) : 0,
         waitMs: this.#deciders[at] ? (this.#waitsMs[at] ?? 0) : 0,
+        who: this.#whos[at],
       };
     });
   }

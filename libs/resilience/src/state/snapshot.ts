@@ -3,6 +3,7 @@ import type { CircuitChange, Resource } from '../resource/resource.ts';
 import type { Resources } from '../resource/resources.ts';
 import { DegradeChecker } from '../rules/degrade/degrade.ts';
 import type { RuleKind } from '../rules/rule.ts';
+import { type Explanation, explained } from './explain.ts';
 import { percentileMs } from './latencies.ts';
 
 /** A rule as it stands. */
@@ -47,6 +48,8 @@ export interface ResourceSnapshot {
   /** Newest last. */
   readonly changes: readonly CircuitChange[];
   readonly rules: readonly RuleSnapshot[];
+  /** The last calls that a rule refused, or in shadow would have refused, newest first. */
+  readonly refusals: readonly Explanation[];
 }
 
 const OPENNESS: readonly CircuitState[] = ['closed', 'half-open', 'open'];
@@ -93,5 +96,6 @@ export function snapshotOf(resource: Resource, nowMs: number): ResourceSnapshot 
     circuits,
     changes: [...changes],
     rules,
+    refusals: resource.refusals.newest().map(explained),
   };
 }

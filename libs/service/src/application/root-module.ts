@@ -42,7 +42,6 @@ export async function rootModule(
   }
   const { resilienceModules } = await import('../resilience/resilience-modules.ts');
   const hasSettings = isOn('config') && (present.has('SettingsModule') || present.has('ConfigModule'));
-  // After the application: its own interceptors, which say who calls, come first.
   const resilience = await resilienceModules({ service: identity.name, hasSettings, tokenServerUrl });
   return { module: ServiceModule, imports: [...imports, application, ...resilience] };
 }

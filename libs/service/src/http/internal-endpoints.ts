@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Health, type Metrics, RookeryError } from '@rookery/observability';
 import type { Concern } from '../concerns.ts';
 import { serviceErrors } from '../errors/service-errors.ts';
+import { EVENT_STREAM, type EventChannel } from './event-channel.ts';
 import { sendProblem } from './send-problem.ts';
 
 /** What an endpoint answers. */
@@ -20,6 +21,8 @@ export interface InternalEndpointsOptions {
   openapi: () => Promise<string>;
   /** The resources and the decisions of their rules; undefined for one that nobody knows. */
   resilience: (query: URLSearchParams) => Promise<object | undefined>;
+  /** What is happening to the resources, by path. */
+  streams: ReadonlyMap<string, EventChannel>;
   isOn: (concern: Concern) => boolean;
 }
 
@@ -29,12 +32,14 @@ export interface InternalEndpointsOptions {
  */
 export class InternalEndpoints {
   readonly #endpoints: ReadonlyMap<string, Endpoint>;
+  readonly #streams: ReadonlyMap<string, EventChannel>;
 
-  constructor({ health, metrics, openapi, resilience, isOn }: InternalEndpointsOptions) {
+  constructor({ health, metrics, openapi, resilience, streams, isOn }: InternalEndpointsOptions) {
     const report = async (): Promise<Answer> => {
       const found = await health.report();
       return json(found.ok ? 200 : 503, JSON.stringify(found));
     };
+    this.#streams = isOn('resilience') ? streams : new Map();
     this.#endpoints = new Map<string, Endpoint>([
       ...(isOn('health')
         ? ([
@@ -76,7 +81,8 @@ export class InternalEndpoints {
     const query = url.indexOf('?');
     const path = query < 0 ? url : url.slice(0, query);
     const endpoint = this.#endpoints.get(path);
-    if (!endpoint) return false;
+    const stream = this.#streams.get(path);
+    if (!endpoint && !stream) return false;
     request.resume();
     const { method = '' } = request;
     if (method !== 'GET' && method !== 'HEAD') {
@@ -84,6 +90,14 @@ export class InternalEndpoints {
       sendProblem(response, serviceErrors.methodNotAllowed(method, path));
       return true;
     }
+    if (stream) join(stream, response, method);
+    else if (endpoint) this.#answer(endpoint, request, response, onError);
+    return true;
+  }
+
+  #answer(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse, onError: (error: unknown) => void) {
+    const { url = '', method } = request;
+    const query = url.indexOf('?');
     endpoint(new URLSearchParams(query < 0 ? '' : url.slice(query + 1))).then(
       ({ status, type, body }) => {
         response.writeHead(status, {
@@ -98,7 +112,18 @@ export class InternalEndpoints {
         sendProblem(response, error);
       },
     );
-    return true;
+  }
+}
+
+function join(stream: EventChannel, response: ServerResponse, method: string): void {
+  if (method === 'HEAD') {
+    response.writeHead(200, EVENT_STREAM).end();
+    return;
+  }
+  try {
+    stream.join(response);
+  } catch (error) {
+    sendProblem(response, error);
   }
 }
 

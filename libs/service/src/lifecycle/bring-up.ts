@@ -12,6 +12,7 @@ import { expressPlatform, fastifyPlatform, type Platform } from '../http/platfor
 import { OpenApiDocument } from '../openapi/document.ts';
 import { advertisedAddress } from '../registration/advertised-address.ts';
 import { register } from '../registration/register.ts';
+import { resilienceStreams } from '../resilience/resilience-streams.ts';
 import type { RunningService, ServiceOptions, ServiceUrls } from '../service-options.ts';
 import { connectGrpc } from '../transports/grpc.ts';
 import { connectMessaging } from '../transports/messaging.ts';
@@ -66,7 +67,15 @@ export async function bringUpService(
     const { resilienceAnswer } = await import('../resilience/resilience-answers.ts');
     return resilienceAnswer(app, query);
   };
-  const endpoints = new InternalEndpoints({ health, metrics, isOn, openapi: () => openapi.text(), resilience });
+  const streams = resilienceStreams(app, foundation);
+  const endpoints = new InternalEndpoints({
+    health,
+    metrics,
+    isOn,
+    openapi: () => openapi.text(),
+    resilience,
+    streams,
+  });
   const front = new HttpFront({ ...observed, endpoints });
   const started: Started = { logger, health, front, app };
   try {
@@ -106,6 +115,7 @@ async function initialise(rising: Rising): Promise<GrpcServer | undefined> {
   const grpcFilter = grpcOptions && new (await import('@rookery/rpc')).GrpcErrorFilter();
   app.useGlobalFilters(new ProblemFilter({ adapter: platform.adapter, logger, bodyLimitBytes, grpc: grpcFilter }));
   await options.configure?.(app);
+  if (isOn('resilience')) (await import('../resilience/resilience-modules.ts')).useResources(app);
 
   const { host, grpcPort: port, shutdownTimeoutMs: drainMs } = settings;
   const grpc = grpcOptions && (await connectGrpc(app, { ...observed, grpc: grpcOptions, host, port, drainMs }));

@@ -1,5 +1,5 @@
 import type { INestApplication } from '@nestjs/common';
-import { explain, Resources, snapshot } from '@rookery/resilience';
+import { explain, hystrixEvents, Resources, snapshot } from '@rookery/resilience';
 
 /**
  * What `/resilience` answers: all resources as they stand, or with `?resource=<name>` how the last calls of one were
@@ -11,4 +11,15 @@ export function resilienceAnswer(app: INestApplication, query: URLSearchParams):
   if (resource === null) return { resources: snapshot(resources) };
   const decisions = explain(resources, resource);
   return decisions && { resource, decisions };
+}
+
+/** All resources as one event of a stream. */
+export function resilienceEvent(app: INestApplication): string {
+  return `data: ${JSON.stringify({ resources: snapshot(app.get(Resources, { strict: false })) })}\n\n`;
+}
+
+/** All resources as Hystrix writes its commands; the ping shows that the stream lives where there are none. */
+export function hystrixText(app: INestApplication, group: string): string {
+  const events = hystrixEvents(app.get(Resources, { strict: false }), group);
+  return `ping: \n\n${events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('')}`;
 }

@@ -1,5 +1,12 @@
-import { type DynamicModule, Inject, Module, type OnApplicationShutdown, Optional } from '@nestjs/common';
-import { APP_INTERCEPTOR } from '@nestjs/core';
+import {
+  type DynamicModule,
+  type INestApplication,
+  Inject,
+  Module,
+  type OnApplicationShutdown,
+  Optional,
+} from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { ConfigModule } from '@rookery/config';
 import { Upstreams } from '@rookery/discovery';
 import { openRateStore, type RateStore, ResilienceModule } from '@rookery/resilience';
@@ -55,9 +62,20 @@ export async function resilienceModules(options: ResilienceModulesOptions): Prom
       providers: [
         { provide: Neighbours, useValue: neighbours },
         { provide: STORE, useValue: store ?? { close: async () => {} } },
-        { provide: APP_INTERCEPTOR, useClass: ResourceInterceptor },
+        ResourceInterceptor,
         ...(hasSettings ? [RuleLoader] : []),
       ],
     },
   ];
+}
+
+/**
+ * Puts the resources before the handlers, where the application has them from {@link resilienceModules}. As the last
+ * interceptor: those of its own, which say who calls, come before.
+ */
+export function useResources(app: INestApplication): void {
+  const modules = [...app.get(ModulesContainer).values()];
+  if (modules.some(({ metatype }) => metatype === HandlerResourcesModule)) {
+    app.useGlobalInterceptors(app.get(ResourceInterceptor, { strict: false }));
+  }
 }

@@ -1,4 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { get as httpGet } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Controller, Get, Module, NotFoundException, Param, Query } from '@nestjs/common';
@@ -52,6 +53,22 @@ const get = async (path: string) => {
   return { status: answer.status, headers: answer.headers, body: (await answer.json()) as Record<string, unknown> };
 };
 
+/** The first events of a stream, which is left then. */
+async function firstOf(path: string, begin: string): Promise<unknown> {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  const request = httpGet(service.urls.http + path, (response) => {
+    let text = '';
+    response.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+      const [event] = text.slice(begin.length).split('\n\n');
+      if (!text.startsWith(begin) || !text.slice(begin.length).includes('\n\n')) return;
+      resolve([response.headers['content-type'], JSON.parse(event ?? '')]);
+      request.destroy();
+    });
+  }).on('error', reject);
+  return promise;
+}
+
 describe('the handlers of a service', () => {
   beforeEach(async () => {
     await release({});
@@ -65,6 +82,7 @@ describe('the handlers of a service', () => {
   });
   afterEach(async () => {
     vi.unstubAllEnvs();
+
     await service.close();
   });
 
@@ -87,6 +105,37 @@ describe('the handlers of a service', () => {
     expect(await (await fetch(`${service.urls.http}/metrics`)).text()).toContain(
       'resource_calls_total{resource="search",outcome="failed",service="films"} 1',
     );
+  });
+
+  it('are told of in streams: as they stand, and in the format of Hystrix', async () => {
+    await get('films/1');
+    expect(await firstOf('/resilience/stream', 'data: ')).toMatchObject([
+      'text/event-stream;charset=UTF-8',
+      { resources: [{ resource: 'http:GET /api/films/films/:id', succeeded: 1, refusals: [] }] },
+    ]);
+    expect(await firstOf('/hystrix.stream', 'ping: \n\ndata: ')).toMatchObject([
+      'text/event-stream;charset=UTF-8',
+      {
+        type: 'HystrixCommand',
+        name: 'http:GET /api/films/films/:id',
+        group: 'films',
+        rollingCountSuccess: 1,
+        isCircuitBreakerOpen: false,
+      },
+    ]);
+  });
+
+  it('are streamed to so many readers and no more, and to none once the service goes', async () => {
+    const read = await Promise.all(Array.from({ length: 16 }, () => fetch(`${service.urls.http}/resilience/stream`)));
+    const one = await fetch(`${service.urls.http}/hystrix.stream`);
+    const more = await fetch(`${service.urls.http}/resilience/stream`);
+    expect([read.filter(({ ok }) => ok).length, more.status, ((await more.json()) as { code: string }).code]).toEqual([
+      16,
+      503,
+      'STREAMS_FULL',
+    ]);
+    const [text] = await Promise.all([one.text(), service.close()]);
+    expect(text).toContain('ping: ');
   });
 
   it('obey the rules of the settings as soon as they are released, and the old ones when new ones are wrong', async () => {

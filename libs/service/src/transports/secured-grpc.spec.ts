@@ -4,6 +4,7 @@ import { loadSync } from '@grpc/proto-loader';
 import { Controller, Module } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import { currentRequest, GrpcStatus } from '@rookery/observability';
+import { Resources, Rules } from '@rookery/resilience';
 import { RequiresPermissions, SecurityModule } from '@rookery/security';
 import { startTestIssuer, type TestIssuer } from '@rookery/security/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -73,5 +74,14 @@ describe('a gRPC handler that needs a permission', () => {
     const forged = issuer.token({ header: { alg: 'none' }, signature: () => '' });
     expect(await greet({ authorization: `Bearer ${forged}` })).toEqual({ code: GrpcStatus.UNAUTHENTICATED });
     expect(await greet(issuer.bearer('other:*'))).toEqual({ code: GrpcStatus.PERMISSION_DENIED });
+  });
+
+  it('an authority rule knows who calls', async () => {
+    const resources = service.app.get(Resources);
+    const rule = { kind: 'authority', resource: 'rpc:greeter.Greet' };
+    resources.load(Rules.parse({ who: { ...rule, origins: ['ada'] } }));
+    expect(await greet(issuer.bearer('greeter:*'))).toMatchObject({ greeting: 'Hello ada' });
+    resources.load(Rules.parse({ who: { ...rule, origins: ['bob'] } }));
+    expect(await greet(issuer.bearer('greeter:*'))).toEqual({ code: GrpcStatus.PERMISSION_DENIED });
   });
 });
