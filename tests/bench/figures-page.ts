@@ -5,9 +5,7 @@ import { figureParts, type Report } from './figures.ts';
 const PAGE = new URL('../../docs/figures.md', import.meta.url);
 const HEAD = `# Figures
 
-Measured side by side in one run by \`npm run bench -- <area> --write\` and \`npm run chaos -- <area> --write\`, which write the
-tables between the marks. Ratios and
-medians of rounds in turn on one machine: they say how things compare, not what another machine does.
+Measured side by side in one run by \`npm run bench -- <area> --write\` and \`npm run chaos -- <area> --write\`, which write the tables between the marks. Ratios and medians of rounds in turn on one machine: they say how things compare, not what another machine does.
 `;
 
 /** Puts what was measured of an area into docs/figures.md, in place of what stood there of it. */
