@@ -377,9 +377,13 @@ export function registryContract(
         proxy.cut();
         const tries = () => proxy.connectedAtMs.slice(before);
         await until('each has tried four times', () => tries().length >= 4 * clients, 12_000);
-        const late = tries().slice(-2 * clients);
-        const together = late.map((atMs) => late.filter((other) => other >= atMs && other < atMs + 20).length);
-        expect(Math.max(...together)).toBeLessThan(clients * 0.8);
+        // A herd would stand in two moments, one for each of its last two tries; a busy machine may hold some back together.
+        const moments = new Set(
+          tries()
+            .slice(-2 * clients)
+            .map((atMs) => Math.floor(atMs / 20)),
+        );
+        expect(moments.size).toBeGreaterThan(8);
       });
     });
 
