@@ -1,3 +1,4 @@
+import { within } from '@rookery/observability';
 import { Client } from 'pg';
 import { backOffMs } from './waiting.ts';
 
@@ -102,8 +103,8 @@ export class PgListener {
 }
 
 async function ended(client: Client, withinMs: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, withinMs);
-  await Promise.race([client.end().catch(() => {}), promise]);
-  clearTimeout(timer);
+  await within(
+    client.end().catch(() => {}),
+    withinMs,
+  );
 }

@@ -20,5 +20,6 @@ export { NestLogger } from './nest/nest-logger.ts';
 export { LOGGER, ObservabilityModule, type ObservabilityOptions } from './nest/observability.module.ts';
 export { ServiceIdentity } from './nest/service-identity.ts';
 export { RunningSet, type Runs } from './running/running-set.ts';
+export { within } from './running/within.ts';
 export { onWaiting, reportWaiting, type Waiting } from './startup/waiting.ts';
 export { endSpan, requestIdOf, type ServerSpan, startServerSpan, traceparent } from './tracing/server-span.ts';

@@ -1,5 +1,6 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { isInternal, RegistryClient, type Watch } from '@rookery/discovery';
+import { within } from '@rookery/observability';
 import { SignIn } from '../sign-in.ts';
 import { Gate } from './gate.ts';
 import { type DocumentState, type ServedDocument, ServiceDocument } from './service-document.ts';
@@ -50,10 +51,7 @@ export class DocumentLibrary implements OnApplicationBootstrap, OnApplicationShu
 
   /** Every service that has instances, by name; waits a moment for the first read of those that are new. */
   async entries(): Promise<ServiceEntry[]> {
-    const { promise: enough, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, FIRST_LOOK_MS);
-    await Promise.race([Promise.all([...this.#services.values()].map(({ document }) => document.refresh())), enough]);
-    clearTimeout(timer);
+    await within(Promise.all([...this.#services.values()].map(({ document }) => document.refresh())), FIRST_LOOK_MS);
     return [...this.#services]
       .map(([name, { document }]) => entryOf(name, document))
       .filter(({ instances }) => instances > 0)

@@ -1,5 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
-import type { Metrics } from '@rookery/observability';
+import { type Metrics, within } from '@rookery/observability';
 import { AggregatorRegistry, type MetricObjectWithValues, type MetricValue } from 'prom-client';
 
 /** The metrics of one process, as prom-client adds them up. */
@@ -79,10 +79,8 @@ export class AddedMetrics {
     const { promise, resolve } = Promise.withResolvers<void>();
     const round = { snapshots: [], missing: asked.length, done: resolve };
     this.#rounds.set(id, round);
-    const timer = setTimeout(resolve, ANSWER_WITHIN_MS);
     for (const each of asked) send(each, { type: 'metrics.asked', id });
-    await promise;
-    clearTimeout(timer);
+    await within(promise, ANSWER_WITHIN_MS);
     this.#rounds.delete(id);
     const text = await AggregatorRegistry.aggregate(round.snapshots).metrics();
     send(worker, { type: 'metrics.whole', id: wanted, text });

@@ -2,7 +2,7 @@ import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } f
 import { ReflectionService } from '@grpc/reflection';
 import { type MessageHandler, ServerGrpc } from '@nestjs/microservices';
 import { type Context, context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { currentRequest, extract, RookeryError, withRequest } from '@rookery/observability';
+import { currentRequest, extract, RookeryError, within, withRequest } from '@rookery/observability';
 import { HealthImplementation } from 'grpc-health-check';
 import { loadDefinitions, serviceNames } from './definitions.ts';
 import { Malformed, tolerant } from './malformed.ts';
@@ -128,10 +128,10 @@ export class GrpcServer extends ServerGrpc {
     if (!server) return;
     this.#server = undefined;
     this.setServing(false);
-    const drained = new Promise<boolean>((resolve) => server.tryShutdown(() => resolve(true)));
+    const drained = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
     const giveUpAtMs = Date.now() + this.#options.drainMs;
     // Watchers of health and readers of reflection never hang up: they wait for us, so we do not wait for them.
-    while (!(await within(LOOK_EVERY_MS, drained)) && this.#running > 0 && Date.now() < giveUpAtMs);
+    while (!(await within(drained, LOOK_EVERY_MS)) && this.#running > 0 && Date.now() < giveUpAtMs);
     server.forceShutdown();
   }
 }
@@ -147,15 +147,6 @@ function callContext(call: UnaryCall): Context {
   const request = currentRequest(received);
   const deadlineAtMs = Math.min(Number(call.getDeadline()), request.deadlineAtMs ?? Number.POSITIVE_INFINITY);
   return Number.isFinite(deadlineAtMs) ? withRequest({ ...request, deadlineAtMs }, received) : received;
-}
-
-/** Whether `done` comes within `ms`. */
-async function within(ms: number, done: Promise<boolean>): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(resolve, ms, false);
-  const result = await Promise.race([done, late]);
-  clearTimeout(timer);
-  return result;
 }
 
 const malformed = (call: UnaryCall) =>

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { INestApplication } from '@nestjs/common';
 import type { Lease } from '@rookery/discovery';
-import type { Health, Logger } from '@rookery/observability';
+import { type Health, type Logger, within } from '@rookery/observability';
 import type { HttpFront } from '../http/http-front.ts';
-import { within } from './within.ts';
 
 /** How long callers that have just read the registry may still come, after this instance has left it. */
 const LINGER_MS = 200;

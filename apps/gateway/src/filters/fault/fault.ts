@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { RookeryError } from '@rookery/observability';
 import { z } from 'zod';
 import type { Call, Filter, FilterKind, FilterParts, Verdict } from '../filter.ts';
@@ -40,23 +41,13 @@ class Fault implements Filter {
     }
     const failure = abort && this.#hits(abort.percent) ? failed(abort.status) : undefined;
     if (!delay || !this.#hits(delay.percent)) return failure;
-    return later(delay.ms, call.signal).then(() => failure);
+    // A client that leaves ends the wait.
+    return setTimeout(delay.ms, failure, { signal: call.signal }).catch(() => failure);
   }
 
   #hits(percent: number): boolean {
     return this.#random() * 100 < percent;
   }
-}
-
-/** Settles after so long, or when the client has left. */
-function later(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  signal.addEventListener('abort', () => {
-    clearTimeout(timer);
-    resolve();
-  });
-  return promise;
 }
 
 const failed = (status: number): RookeryError =>

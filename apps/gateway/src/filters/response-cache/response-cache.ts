@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { RookeryError } from '@rookery/observability';
+import { RookeryError, within } from '@rookery/observability';
 import type { Call, Filter, FilterKind, FilterParts, Verdict } from '../filter.ts';
 import { API_KEY_NOTE } from '../rate-limit/rate-key.ts';
 import { ByteBoundedStore } from './byte-bounded-store.ts';
@@ -185,14 +185,6 @@ function answer(call: Call, request: Headers, stored: StoredResponse, cache: 'HI
   if (isNotModified(stored, request)) call.answer(304, headers);
   else call.answer(stored.status, headers, stored.body);
   return 'answered';
-}
-
-/** Settles with the promise, or after so long. */
-async function within(promise: Promise<void>, ms: number): Promise<void> {
-  const { promise: over, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([promise, over]);
-  clearTimeout(timer);
 }
 
 export const responseCache: FilterKind<ResponseCacheSettings> = {
