@@ -1,4 +1,4 @@
-import { type Context, context, createContextKey, trace } from '@opentelemetry/api';
+import { type Context, type ContextManager, context, createContextKey, trace } from '@opentelemetry/api';
 
 /**
  * Who a request is made for. Set by a verified token, or by the message that was published for its bearer; never by a
@@ -28,19 +28,55 @@ export interface RequestContext {
 const KEY = createContextKey('rookery.request');
 const EMPTY: RequestContext = Object.freeze({});
 
+/** What carries the contexts here; the way through the API asks on each call whether it is of a version that fits. */
+let carrier: Pick<ContextManager, 'active' | 'with'> | undefined;
+
+/** To be called once, by who has installed it in the API too. */
+export function carryBy(manager: Pick<ContextManager, 'active' | 'with'>): void {
+  carrier = manager;
+}
+
+/** The API knows who carries, where it is not ours. */
+const activeContext = (): Context => (carrier ?? context).active();
+
 /** What the current request carries; empty outside of a request. */
-export function currentRequest(active: Context = context.active()): RequestContext {
+export function currentRequest(active: Context = activeContext()): RequestContext {
   return (active.getValue(KEY) as RequestContext | undefined) ?? EMPTY;
 }
 
+/**
+ * One value on top of a context. The contexts of the API copy all values for each that is set, and have their methods anew
+ * in each, which costs more than all else that a call through a policy does.
+ */
+class Layer implements Context {
+  constructor(
+    readonly below: Context,
+    readonly key: symbol,
+    readonly value: unknown,
+  ) {}
+
+  getValue(key: symbol): unknown {
+    return key === this.key ? this.value : this.below.getValue(key);
+  }
+
+  setValue(key: symbol, value: unknown): Context {
+    return new Layer(key === this.key ? this.below : this, key, value);
+  }
+
+  deleteValue(key: symbol): Context {
+    return new Layer(key === this.key ? this.below : this, key, undefined);
+  }
+}
+
 /** A context that carries `request`, on top of `active`. */
-export function withRequest(request: RequestContext, active: Context = context.active()): Context {
-  return active.setValue(KEY, request);
+export function withRequest(request: RequestContext, active: Context = activeContext()): Context {
+  return new Layer(active instanceof Layer && active.key === KEY ? active.below : active, KEY, request);
 }
 
 /** Runs `work` with `changes` laid over what the current request carries. */
 export function runWithRequest<T>(changes: RequestContext, work: () => T): T {
-  return context.with(withRequest({ ...currentRequest(), ...changes }), work);
+  const active = activeContext();
+  return (carrier ?? context).with(withRequest({ ...currentRequest(active), ...changes }, active), work);
 }
 
 /** Milliseconds left until the current deadline, or `otherwise` where there is none. Never below 0. */
@@ -51,5 +87,5 @@ export function remainingMs(otherwise: number, nowMs: number = Date.now()): numb
 
 /** Trace id of the current request, 32 hex digits; undefined outside of one. */
 export function currentTraceId(): string | undefined {
-  return trace.getSpanContext(context.active())?.traceId;
+  return trace.getSpanContext(activeContext())?.traceId;
 }

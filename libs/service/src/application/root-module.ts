@@ -41,7 +41,13 @@ export async function rootModule(
     return { module: ServiceModule, imports: [...imports, application] };
   }
   const { resilienceModules } = await import('../resilience/resilience-modules.ts');
-  const hasSettings = isOn('config') && (present.has('SettingsModule') || present.has('ConfigModule'));
-  const resilience = await resilienceModules({ service: identity.name, hasSettings, tokenServerUrl });
+  const rules = isOn('config') ? rulesOf(present) : 'none';
+  const resilience = await resilienceModules({ service: identity.name, rules, tokenServerUrl });
   return { module: ServiceModule, imports: [...imports, application, ...resilience] };
+}
+
+/** An application without settings does not look for a configuration centre that nobody named. */
+function rulesOf(present: ReadonlySet<string>): 'settings' | 'followed' | 'none' {
+  if (present.has('SettingsModule') || present.has('ConfigModule')) return 'settings';
+  return process.env.CONFIG_URL || process.env.CONFIG_FILE ? 'followed' : 'none';
 }
