@@ -13,10 +13,15 @@ const [centre] = platform.urls('config-center');
 
 /** In shadow: the orders of other suites go on. */
 const RULES = {
-  catalog: { 'no-films': { kind: 'flow', resource: 'rpc:catalog.GetFilm', limit: 0, shadow: true } },
+  catalog: { 'no-films': { kind: 'flow', resource: 'rpc:catalog.GetFilms', limit: 0, shadow: true } },
   fulfilment: { 'no-orders': { kind: 'flow', resource: 'mq:order.placed', limit: 0, shadow: true } },
   orders: { 'never-shown': { kind: 'flow', resource: 'http:GET /api/orders/:id', limit: 0 } },
 };
+
+const SHADOWED = [
+  ['catalog', 'rpc:catalog.GetFilms'],
+  ['fulfilment', 'mq:order.placed'],
+] as const;
 
 const publish = async (service: string, rules: object) => {
   const path = `${centre}/api/config-center/settings/default/default/${service}?author=test&comment=rules`;
@@ -44,11 +49,19 @@ beforeAll(async () => {
   await eventually('the rule of orders is in force', async () =>
     (await shop.show(orderId)).status === 429 ? true : undefined,
   );
-  await eventually('a call and a message meet the rules of services that have no settings of their own', async () => {
-    await shop.order(filmId);
-    const told = await Promise.all([explain('rpc:catalog.GetFilm'), explain('mq:order.placed')]);
-    return told.every((text) => text.includes('shadowed')) ? true : undefined;
-  });
+  // These have no settings in their code; a rule reaches them all the same.
+  for (const [service, resource] of SHADOWED) {
+    await eventually(
+      `a call meets the rule of ${service}`,
+      async () => {
+        await shop.order(filmId);
+        const { body } = await call(`${platform.urls(service)[0]}/resilience?resource=${encodeURIComponent(resource)}`);
+        return body.decisions?.some(({ rule }: { rule?: string }) => rule !== undefined) ? true : undefined;
+      },
+      60_000,
+      250,
+    );
+  }
 });
 afterAll(async () => {
   for (const service of Object.keys(RULES)) await publish(service, {});
@@ -58,17 +71,14 @@ afterAll(async () => {
 });
 
 test.each([
-  [
-    'http:GET /api/orders/:id',
-    'orders',
-    /refused +never-shown +flow +it had 0 calls in the last second; the limit is 0/,
-  ],
-  ['rpc:catalog.GetFilm', 'catalog', /shadowed +no-films +flow +it had \d+ calls in the last second; the limit is 0/],
-  ['mq:order.placed', 'fulfilment', /shadowed +no-orders +flow +it had \d+ calls in the last second; the limit is 0/],
+  ['http:GET /api/orders/:id', 'orders', /refused never-shown flow it had 0 calls in the last second; the limit is 0/],
+  ['rpc:catalog.GetFilms', 'catalog', /shadowed no-films flow it had \d+ calls in the last second; the limit is 0/],
+  ['mq:order.placed', 'fulfilment', /shadowed no-orders flow it had \d+ calls in the last second; the limit is 0/],
 ])('rookery rules explain says of %s which rule decided, and why', async (resource, service, line) => {
   const text = await explain(resource, '--service', service);
   expect(text).toMatch(new RegExp(`^${service}-`, 'm'));
-  expect(text).toMatch(line);
+  // Wide cells are broken into lines.
+  expect(text.replace(/\s+/g, ' ')).toMatch(line);
 });
 
 test('and of a resource that nobody has called, that nobody knows it', async () => {

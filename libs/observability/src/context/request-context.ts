@@ -45,38 +45,45 @@ export function currentRequest(active: Context = activeContext()): RequestContex
 }
 
 /**
- * One value on top of a context. The contexts of the API copy all values for each that is set, and have their methods anew
- * in each, which costs more than all else that a call through a policy does.
+ * What a request carries, on top of a context. The contexts of the API copy all values for each that is set, and have their
+ * methods anew in each, which costs more than all else that a call through a policy does.
  */
-class Layer implements Context {
+class RequestLayer implements Context {
+  #request: RequestContext | undefined;
+
   constructor(
     readonly below: Context,
-    readonly key: symbol,
-    readonly value: unknown,
+    readonly changes: RequestContext,
   ) {}
 
   getValue(key: symbol): unknown {
-    return key === this.key ? this.value : this.below.getValue(key);
+    return key === KEY ? this.#merged() : this.below.getValue(key);
   }
 
   setValue(key: symbol, value: unknown): Context {
-    return new Layer(key === this.key ? this.below : this, key, value);
+    if (key === KEY) return this.below.setValue(key, value);
+    return new RequestLayer(this.below.setValue(key, value), this.changes);
   }
 
   deleteValue(key: symbol): Context {
-    return new Layer(key === this.key ? this.below : this, key, undefined);
+    return key === KEY ? this.below.deleteValue(key) : new RequestLayer(this.below.deleteValue(key), this.changes);
+  }
+
+  /** Laid together when somebody looks: most calls change a deadline that nobody reads. */
+  #merged(): RequestContext {
+    this.#request ??= { ...currentRequest(this.below), ...this.changes };
+    return this.#request;
   }
 }
 
 /** A context that carries `request`, on top of `active`. */
 export function withRequest(request: RequestContext, active: Context = activeContext()): Context {
-  return new Layer(active instanceof Layer && active.key === KEY ? active.below : active, KEY, request);
+  return active.setValue(KEY, request);
 }
 
 /** Runs `work` with `changes` laid over what the current request carries. */
 export function runWithRequest<T>(changes: RequestContext, work: () => T): T {
-  const active = activeContext();
-  return (carrier ?? context).with(withRequest({ ...currentRequest(active), ...changes }, active), work);
+  return (carrier ?? context).with(new RequestLayer(activeContext(), changes), work);
 }
 
 /** Milliseconds left until the current deadline, or `otherwise` where there is none. Never below 0. */

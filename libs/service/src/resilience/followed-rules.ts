@@ -5,8 +5,6 @@ import { LOGGER, type Logger, ServiceIdentity } from '@rookery/observability';
 import { Resources } from '@rookery/resilience';
 import { ResilienceRules } from './resilience-rules.ts';
 
-/** For one answer of the source; the next attempt comes by itself. */
-const ANSWER_MS = 2_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -49,7 +47,8 @@ export class FollowedRules implements OnApplicationBootstrap, OnApplicationShutd
 
   async #follow(signal: AbortSignal): Promise<void> {
     const { name: service, instance } = this.identity;
-    const sources = await openConfigSources({ service, instance, waitMs: ANSWER_MS });
+    // No waiting in there, which would tell of a start that waits: the next attempt comes from here.
+    const sources = await openConfigSources({ service, instance, waitMs: 0 });
     const hub = await ConfigHub.open({ sources, logger: this.logger });
     try {
       const rules = new ResilienceRules(await hub.attach(ResilienceRules.schema, ResilienceRules.section));
