@@ -49,29 +49,31 @@ export function currentRequest(active: Context = activeContext()): RequestContex
  * methods anew in each, which costs more than all else that a call through a policy does.
  */
 class RequestLayer implements Context {
+  readonly #below: Context;
+  readonly #changes: RequestContext;
   #request: RequestContext | undefined;
 
-  constructor(
-    readonly below: Context,
-    readonly changes: RequestContext,
-  ) {}
+  constructor(below: Context, changes: RequestContext) {
+    this.#below = below;
+    this.#changes = changes;
+  }
 
   getValue(key: symbol): unknown {
-    return key === KEY ? this.#merged() : this.below.getValue(key);
+    return key === KEY ? this.#merged() : this.#below.getValue(key);
   }
 
   setValue(key: symbol, value: unknown): Context {
-    if (key === KEY) return this.below.setValue(key, value);
-    return new RequestLayer(this.below.setValue(key, value), this.changes);
+    if (key === KEY) return this.#below.setValue(key, value);
+    return new RequestLayer(this.#below.setValue(key, value), this.#changes);
   }
 
   deleteValue(key: symbol): Context {
-    return key === KEY ? this.below.deleteValue(key) : new RequestLayer(this.below.deleteValue(key), this.changes);
+    return key === KEY ? this.#below.deleteValue(key) : new RequestLayer(this.#below.deleteValue(key), this.#changes);
   }
 
   /** Laid together when somebody looks: most calls change a deadline that nobody reads. */
   #merged(): RequestContext {
-    this.#request ??= { ...currentRequest(this.below), ...this.changes };
+    this.#request ??= { ...currentRequest(this.#below), ...this.#changes };
     return this.#request;
   }
 }
