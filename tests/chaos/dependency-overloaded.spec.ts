@@ -36,7 +36,7 @@ test('three times the load, and then it hangs: with the pipeline most of the pea
 test('and without it nearly nothing is answered in time', async () => {
   const [filling, full] = await play(dependency, contenders.bare(dependency), {
     peakPerSecond,
-    phaseMs: PHASE_MS,
+    phaseMs: 2_000,
     phases: [{ name: 'filling', manner: WELL }, { name: 'full' }],
   });
   expect(filling?.refused).toBe(0);
