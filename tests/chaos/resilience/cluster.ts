@@ -10,6 +10,8 @@ export const LIMIT = 1_000;
 export const ASKED = [900, 600, 300, 200] as const;
 export const SHARE = LIMIT / ASKED.length;
 const START_MS = 60_000;
+const TOGETHER_MS = 30_000;
+const SLOTS_A_SECOND = 1_000 / SLOT_MS;
 
 /** Admitted calls a second of each process, in one stretch of time. */
 export interface Stretch {
@@ -44,6 +46,7 @@ export async function playCluster(redis: OwnServer, { stretchMs, settleMs }: Len
     await redis.kill();
     stretches.push(await stretch('Redis killed'));
     await redis.start();
+    await together(processes[0]);
     stretches.push(await stretch('Redis back'));
     const told: Stretch[] = [];
     for (const tell of stretches) told.push(await tell());
@@ -56,6 +59,16 @@ export async function playCluster(redis: OwnServer, { stretchMs, settleMs }: Len
 function start(own: Pick<FlowProcess, 'perSecond' | 'redisUrl'>): ChildProcess {
   const given: FlowProcess = { ...own, limit: LIMIT, batch: 10, instances: ASKED.length };
   return forkSource(new URL('./flow-process.ts', import.meta.url), {}, [JSON.stringify(given)]);
+}
+
+/** Resolves once the busiest process gets more than its share, which it can get of the others alone. */
+async function together(busiest: ChildProcess | undefined): Promise<void> {
+  if (!busiest) return;
+  for (const endMs = Date.now() + TOGETHER_MS; Date.now() < endMs; await pause(SLOT_MS)) {
+    const now = Math.floor(Date.now() / SLOT_MS);
+    if (perSecond(await counts(busiest), now - SLOTS_A_SECOND, now) > SHARE * 1.1) return;
+  }
+  throw new Error('the processes do not share their limit again');
 }
 
 async function counts(child: ChildProcess): Promise<Admitted> {
