@@ -11,7 +11,8 @@ import { EtcdConnection } from '@rookery/connections/etcd';
 import type { RegistryOptions } from '../create-registry.ts';
 import type { Instance, InstancesListener, Lease, RegisterOptions, Registry, Watch } from '../discovery.ts';
 import { discoveryErrors } from '../errors.ts';
-import { HeartbeatLease, type Heartbeats } from '../heartbeat-lease.ts';
+import type { Heartbeats } from '../heartbeat-lease.ts';
+import { HeartbeatLeases } from '../heartbeat-leases.ts';
 import { Observation } from '../observation.ts';
 import { EtcdWatches } from './etcd/etcd-watches.ts';
 import { byId, toInstance, toText } from './instance-text.ts';
@@ -38,7 +39,7 @@ export async function createEtcdRegistry(url: string, { log }: RegistryOptions =
 class EtcdRegistry implements Registry {
   readonly #root: string;
   readonly #watches: EtcdWatches;
-  readonly #leases = new Set<HeartbeatLease>();
+  readonly #leases: HeartbeatLeases;
   readonly #observations = new Set<{ close(): void }>();
 
   constructor(
@@ -47,16 +48,12 @@ class EtcdRegistry implements Registry {
     private readonly log: RegistryOptions['log'],
   ) {
     this.#root = `/${connection.url.path || NAMESPACE}/`;
+    this.#leases = new HeartbeatLeases(log);
     this.#watches = new EtcdWatches(connection, waitMs, log);
   }
 
   async register(instance: Instance, { leaseMs = LEASE_MS }: RegisterOptions = {}): Promise<Lease> {
-    const heartbeats = this.#heartbeats(instance, leaseMs);
-    const lease = new HeartbeatLease(instance, leaseMs, heartbeats, this.log, (it) => this.#leases.delete(it));
-    await lease.start();
-    this.#leases.add(lease);
-    if (this.connection.closed) lease.stop();
-    return lease;
+    return this.#leases.register(instance, leaseMs, this.#heartbeats(instance, leaseMs));
   }
 
   async services(): Promise<string[]> {
@@ -84,8 +81,7 @@ class EtcdRegistry implements Registry {
 
   async close(): Promise<void> {
     for (const observation of this.#observations) observation.close();
-    for (const lease of this.#leases) lease.stop();
-    this.#leases.clear();
+    this.#leases.close();
     this.#watches.close();
     this.connection.close();
   }

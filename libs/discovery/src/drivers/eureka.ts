@@ -11,7 +11,8 @@ import { parseServerUrl } from '@rookery/connections';
 import type { RegistryOptions } from '../create-registry.ts';
 import type { Instance, InstancesListener, Lease, RegisterOptions, Registry, Watch } from '../discovery.ts';
 import { discoveryErrors } from '../errors.ts';
-import { HeartbeatLease, type Heartbeats } from '../heartbeat-lease.ts';
+import type { Heartbeats } from '../heartbeat-lease.ts';
+import { HeartbeatLeases } from '../heartbeat-leases.ts';
 import { PolledWatch } from '../polled-watch.ts';
 import { EurekaConnection } from './eureka/eureka-connection.ts';
 import { type EurekaInstance, nameOf, toEureka, toInstances } from './eureka/eureka-instance.ts';
@@ -40,22 +41,19 @@ export function createEurekaRegistry(text: string, { log }: RegistryOptions = {}
 }
 
 class EurekaRegistry implements Registry {
-  readonly #leases = new Set<HeartbeatLease>();
+  readonly #leases: HeartbeatLeases;
   readonly #watches = new Set<{ close(): void }>();
 
   constructor(
     private readonly connection: EurekaConnection,
     private readonly everyMs: number,
     private readonly log: RegistryOptions['log'],
-  ) {}
+  ) {
+    this.#leases = new HeartbeatLeases(log);
+  }
 
   async register(instance: Instance, { leaseMs = LEASE_MS }: RegisterOptions = {}): Promise<Lease> {
-    const heartbeats = this.#heartbeats(instance, leaseMs);
-    const lease = new HeartbeatLease(instance, leaseMs, heartbeats, this.log, (it) => this.#leases.delete(it));
-    await lease.start();
-    this.#leases.add(lease);
-    if (this.connection.closed) lease.stop();
-    return lease;
+    return this.#leases.register(instance, leaseMs, this.#heartbeats(instance, leaseMs));
   }
 
   async services(signal?: AbortSignal): Promise<string[]> {
@@ -85,8 +83,7 @@ class EurekaRegistry implements Registry {
 
   async close(): Promise<void> {
     for (const watch of this.#watches) watch.close();
-    for (const lease of this.#leases) lease.stop();
-    this.#leases.clear();
+    this.#leases.close();
     this.connection.close();
   }
 
