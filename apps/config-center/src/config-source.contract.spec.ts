@@ -28,8 +28,8 @@ describe.skipIf(!postgres)('the config-center driver on the real app', () => {
         key = newKey();
       },
       publish: async (settings) => {
-        const { status } = await call(centre.urls.http + key, 'PUT', settings);
-        if (status !== 200) throw new Error(`publish answered ${status}`);
+        const { status, body } = await call(centre.urls.http + key, 'PUT', settings);
+        if (status !== 200) throw new Error(`publish answered ${status} ${JSON.stringify(body)}`);
       },
       stop: () => centre.close(),
       start: async () => {

@@ -79,8 +79,8 @@ export class HttpFront {
       clearTimeout(timer);
     }
     const cutOff = this.#running.size;
-    if (cutOff > 0) server.closeAllConnections();
-    else server.closeIdleConnections();
+    // Not only the idle ones: a connection that has carried no request yet counts as busy, and would be answered 503 later.
+    server.closeAllConnections();
     return cutOff;
   }
 

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { Controller, Get, Injectable, Module, type OnModuleDestroy } from '@nestjs/common';
 import { type Instance, RegistryClient } from '@rookery/discovery';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -72,6 +73,9 @@ describe('the way down', () => {
     });
     const answer = fetch(`${service.urls.http}/api/slow/slow`);
     await entered;
+    const unused = connect(Number(port), '127.0.0.1');
+    const unusedEnded = once(unused, 'close');
+    await once(unused, 'connect');
     const closed = service.close();
     expect(service.close()).toBe(closed);
     const ready = await fetch(`${service.urls.http}/health/ready`);
@@ -80,6 +84,8 @@ describe('the way down', () => {
     expect((await answer).headers.get('connection')).toBe('close');
     await closed;
     expect(happened).toEqual(['registered', 'released while listening', 'request ended', 'pool closed']);
+    // Left open, it would answer 503 to a request that its client sends on it later.
+    await unusedEnded;
   });
 
   it('frees its port', async () => {
