@@ -11,6 +11,7 @@ export { startOwnEtcd } from './etcd.ts';
 export { hasEureka, startOwnEureka } from './eureka.ts';
 export { type KubernetesServer, startOwnKubernetes } from './kubernetes.ts';
 export { hasNginx, startOwnNginx } from './nginx.ts';
+export { type CollectedSpan, OtlpCollector } from './otlp-collector.ts';
 export { freePorts } from './ports.ts';
 export { type OwnPostgres, type PostgresServer, startOwnPostgres, startPostgres } from './postgres.ts';
 export { findProgram } from './programs.ts';
