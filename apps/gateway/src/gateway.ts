@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Registry, Upstreams } from '@rookery/discovery';
-import type { Logger, Metrics, RookeryError } from '@rookery/observability';
+import type { Logger, Metrics, RookeryError, SpanExport } from '@rookery/observability';
 import { errors } from './errors.ts';
 import { Shared } from './filters/shared.ts';
 import { Deadlines } from './forward/deadlines.ts';
@@ -10,6 +10,7 @@ import { problemParts, sendAnswer } from './forward/problem-response.ts';
 import type { AccessLog } from './observe/access-log.ts';
 import type { RouteTotals } from './observe/request-metrics.ts';
 import { NO_ROUTE, RequestReports } from './observe/request-reports.ts';
+import { RequestSpans } from './observe/request-spans.ts';
 import { readHttp2Head } from './protocols/http2/http2-headers.ts';
 import { Tunnels } from './protocols/websocket/tunnels.ts';
 import { responseOn, Upgrade } from './protocols/websocket/upgrade.ts';
@@ -31,6 +32,8 @@ export interface GatewayParts {
   metrics: Metrics;
   /** No line is written without one. */
   accessLog?: AccessLog | undefined;
+  /** Where spans go; none are made without it. */
+  spans?: SpanExport | undefined;
   logger: Pick<Logger, 'info' | 'warn'>;
   /** Where filters find what else they need: AUTH_ISSUER_URL, CACHE_URL; nothing when not given. */
   environment?: Readonly<Record<string, string | undefined>> | undefined;
@@ -46,6 +49,7 @@ export class Gateway {
   readonly #parts: GatewayParts;
   readonly #shared = new Shared();
   readonly #reports: RequestReports;
+  readonly #spans: RequestSpans | undefined;
   readonly #deadlines = new Deadlines();
   readonly #tunnels: Tunnels;
   #settings: GatewaySettings;
@@ -59,6 +63,7 @@ export class Gateway {
   constructor(parts: GatewayParts) {
     this.#parts = parts;
     this.#reports = new RequestReports(parts.metrics, parts.accessLog);
+    this.#spans = parts.spans && new RequestSpans(parts.spans);
     this.#tunnels = new Tunnels(parts.settings.websocket, parts.metrics);
     this.#settings = parts.settings;
     this.targets = new Targets(parts.registry, parts.upstreams, poolLimits(parts.settings));
@@ -152,6 +157,7 @@ export class Gateway {
     await new Promise<void>((resolve) => this.#routes.retire(async () => resolve()));
     await this.#shared.close();
     this.#reports.close();
+    await this.#parts.spans?.close();
   }
 
   /** Takes a request over; false when it is for the process itself: health. */
@@ -189,7 +195,9 @@ export class Gateway {
     startedAtMs: number,
   ): Arrival {
     const { sampleRatio } = this.#settings.tracing;
-    return new Arrival(request, response, head, length, startedAtMs, this.#trustedProxies, sampleRatio);
+    const arrival = new Arrival(request, response, head, length, startedAtMs, this.#trustedProxies, sampleRatio);
+    arrival.spans = this.#spans;
+    return arrival;
   }
 
   /** Forwards or answers a request; an error when it is refused. */
