@@ -62,7 +62,7 @@ describe('zones', () => {
 describe('a choice', () => {
   it('is one whenever one is not excluded and has weight, under any balance', () => {
     const anyBalance = fc.record({
-      algorithm: fc.constantFrom('p2c', 'round-robin', 'least-request', 'ring-hash', 'maglev'),
+      algorithm: fc.constantFrom('p2c', 'round-robin', 'least-request', 'ring-hash'),
       subset: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
     });
     fc.assert(
@@ -77,7 +77,7 @@ describe('a choice', () => {
         else if (open.length > 0) expect(open).toContain(chosen);
         else expect(chosen).toBeUndefined();
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 

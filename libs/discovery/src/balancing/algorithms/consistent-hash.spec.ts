@@ -36,7 +36,7 @@ describe.each([
         const took = new Set(after.filter((_, at) => before[at] === gone.instance.id));
         expect(took.size).toBeGreaterThanOrEqual(Math.min(size - 1, 2));
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
   });
 
@@ -86,7 +86,7 @@ describe.each([
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 
@@ -97,6 +97,7 @@ describe.each([
         for (let call = 0; call < 9; call++) busy.begin();
         expect(chooser(name, [busy, free])({ random })).toBe(free);
       }),
+      { numRuns: 10 },
     );
   });
 });
