@@ -1,3 +1,10 @@
+export {
+  type ConfigJavaClient,
+  hasConfigJava,
+  type SpringConfigServer,
+  startConfigJavaClient,
+  startOwnSpringConfig,
+} from './config-java.ts';
 export { startConsul, startOwnConsul } from './consul.ts';
 export { type DnsServer, hasDns, startOwnDns } from './dns.ts';
 export { startOwnEtcd } from './etcd.ts';
