@@ -33,4 +33,14 @@ export const migrations: Record<string, Migration> = {
       await db.schema.createIndex('setting_instances_seen').on('setting_instances').column('seen_at').execute();
     },
   },
+  '0002-formats': {
+    async up(db) {
+      await db.schema
+        .alterTable('setting_releases')
+        .addColumn('format', 'text', (column) => column.notNull().defaultTo('json'))
+        .addColumn('content', 'text')
+        .addColumn('removed', 'boolean', (column) => column.notNull().defaultTo(false))
+        .execute();
+    },
+  },
 };

@@ -8,6 +8,9 @@ export interface ConfigDatabase {
     service: string;
     version: number;
     settings: JSONColumnType<Record<string, unknown>>;
+    format: Generated<string>;
+    content: string | null;
+    removed: Generated<boolean>;
     author: string | null;
     comment: string | null;
     rolled_back_from: number | null;

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Format } from '@rookery/config';
 import { Database } from '@rookery/database';
 import { type Selectable, sql, type Transaction } from 'kysely';
 import { errors } from '../errors.ts';
@@ -11,6 +12,12 @@ export const RELEASES_CHANNEL = 'rookery_config_releases';
 
 export interface Publication {
   settings: Record<string, unknown>;
+  /** `json` when not given. */
+  format?: Format | undefined;
+  /** The text that the settings were written as. */
+  content?: string | null | undefined;
+  /** The key is gone for who asks for a document; nothing is left of its settings. */
+  removed?: boolean | undefined;
   author?: string | undefined;
   comment?: string | undefined;
   rolledBackFrom?: number | undefined;
@@ -19,7 +26,7 @@ export interface Publication {
 }
 
 type Row = Selectable<ConfigDatabase['setting_releases']>;
-const FACTS = ['version', 'author', 'comment', 'rolled_back_from', 'published_at'] as const;
+const FACTS = ['version', 'author', 'comment', 'rolled_back_from', 'format', 'removed', 'published_at'] as const;
 
 /** The releases in Postgres. Reads go there each time, so an answer is never older than a notification. */
 @Injectable()
@@ -78,7 +85,7 @@ export class ReleaseStore {
       .where((rows) => rows.and(rowsOf(key)))
       .executeTakeFirst();
     const current = newest?.version ?? 0;
-    const { expectedVersion, settings, author, comment, rolledBackFrom } = publication;
+    const { expectedVersion, settings, format, content, removed, author, comment, rolledBackFrom } = publication;
     if (expectedVersion !== undefined && expectedVersion !== current) throw errors.conflict(expectedVersion, current);
     const row = await trx
       .insertInto('setting_releases')
@@ -86,6 +93,9 @@ export class ReleaseStore {
         ...rowsOf(key),
         version: current + 1,
         settings: JSON.stringify(settings),
+        format: format ?? 'json',
+        content: content ?? null,
+        removed: removed ?? false,
         author: author ?? null,
         comment: comment ?? null,
         rolled_back_from: rolledBackFrom ?? null,
@@ -106,7 +116,9 @@ const toFacts = (row: Pick<Row, (typeof FACTS)[number]>): ReleaseFacts => ({
   author: row.author,
   comment: row.comment,
   rolledBackFrom: row.rolled_back_from,
+  format: row.format as Format,
+  removed: row.removed,
   publishedAt: row.published_at.toISOString(),
 });
 
-const toRelease = (row: Row): Release => ({ ...toFacts(row), settings: row.settings });
+const toRelease = (row: Row): Release => ({ ...toFacts(row), settings: row.settings, content: row.content });

@@ -1,14 +1,13 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { currentRequest } from '@rookery/observability';
 import { Public, RequiresPermissions } from '@rookery/security';
 import { z } from 'zod';
 import { errors } from '../errors.ts';
-import { checkSettings } from './check-settings.ts';
 import { History, HistoryQuery, PublishQuery, Release, Rollback, VersionParam } from './release.ts';
 import { ReleaseStore } from './release-store.ts';
 import { SettingKey } from './setting-key.ts';
-
-const SettingsBody = z.record(z.string(), z.unknown());
+import { writtenIn } from './written-settings.ts';
 
 /** What these handlers need of the reply of Fastify. */
 interface Reply {
@@ -18,7 +17,7 @@ interface Reply {
 
 /** Services read their settings from before they could have a token; who publishes has one. */
 @ApiTags('settings')
-@Controller('settings/:namespace/:group/:service')
+@Controller('api/config-center/settings/:namespace/:group/:service')
 export class SettingsController {
   constructor(@Inject(ReleaseStore) private readonly releases: ReleaseStore) {}
 
@@ -45,7 +44,8 @@ export class SettingsController {
   @ApiBearerAuth()
   @ApiOperation({
     summary: 'Publish settings',
-    description: 'The body is the whole tree, at most 256 KiB: a JSON object, or YAML as application/yaml.',
+    description:
+      'The body is the whole tree, at most 256 KiB: a JSON object, or text as application/yaml, application/toml, text/x-java-properties or text/plain.',
   })
   @ApiHeader({ name: 'if-match', required: false, description: 'The ETag of the version that the change starts from.' })
   @ApiBody({ description: 'The settings.', schema: { type: 'object', additionalProperties: true } })
@@ -54,13 +54,13 @@ export class SettingsController {
   async publish(
     @Param({ schema: SettingKey }) key: SettingKey,
     @Query({ schema: PublishQuery }) query: z.output<typeof PublishQuery>,
-    @Body({ schema: SettingsBody }) settings: Record<string, unknown>,
+    @Body() body: unknown,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<Release> {
-    checkSettings(settings);
+    const written = writtenIn(body);
     const expectedVersion = versionOf(ifMatch) ?? query.expectedVersion;
-    const release = await this.releases.publish(key, { ...query, settings, expectedVersion });
+    const release = await this.releases.publish(key, { ...query, ...written, author: caller(), expectedVersion });
     reply.header('etag', etagOf(release.version));
     return release;
   }
@@ -98,10 +98,14 @@ export class SettingsController {
     @Param({ schema: SettingKey }) key: SettingKey,
     @Body({ schema: Rollback }) { version, ...rest }: z.output<typeof Rollback>,
   ): Promise<Release> {
-    const { settings } = await this.releases.at(key, version);
-    return this.releases.publish(key, { ...rest, settings, rolledBackFrom: version });
+    const { settings, format, content, removed } = await this.releases.at(key, version);
+    const author = caller();
+    return this.releases.publish(key, { ...rest, settings, format, content, removed, author, rolledBackFrom: version });
   }
 }
+
+/** Who publishes: the token says so, nobody can claim it. */
+const caller = (): string | undefined => currentRequest()?.principal?.subject;
 
 const etagOf = (version: number): string => `"${version}"`;
 

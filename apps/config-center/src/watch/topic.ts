@@ -53,7 +53,8 @@ export class Topic {
     const release = await this.read();
     if (release.version <= this.version) return;
     this.#release = release;
-    this.#data = JSON.stringify(release);
+    const { content: _text, ...sent } = release;
+    this.#data = JSON.stringify(sent);
     for (const watcher of this.watchers) this.send(watcher);
   }
 }

@@ -22,7 +22,7 @@ interface Reply {
 /** Services follow their settings from before they could have a token; the gateway does not lead here. */
 @Public()
 @ApiTags('watch')
-@Controller('settings/:namespace/:group/:service/watch')
+@Controller('api/config-center/settings/:namespace/:group/:service/watch')
 export class WatchController {
   constructor(@Inject(Watchers) private readonly watchers: Watchers) {}
 

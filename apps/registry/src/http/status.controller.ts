@@ -1,6 +1,6 @@
-import { Controller, Get, Res } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { Public } from '@rookery/security';
-import { json, type Response } from './exchange.ts';
+import { type Exchange, Exchanged, json } from './exchange.ts';
 
 const LEADER = '127.0.0.1:8300';
 
@@ -9,12 +9,12 @@ const LEADER = '127.0.0.1:8300';
 @Controller('v1/status')
 export class StatusController {
   @Get('leader')
-  leader(@Res({ passthrough: true }) response: Response): string {
+  leader(@Exchanged() { response }: Exchange): string {
     return json(response, LEADER);
   }
 
   @Get('peers')
-  peers(@Res({ passthrough: true }) response: Response): string {
+  peers(@Exchanged() { response }: Exchange): string {
     return json(response, [LEADER]);
   }
 }

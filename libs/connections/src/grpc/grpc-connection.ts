@@ -1,6 +1,6 @@
 import type * as GrpcJs from '@grpc/grpc-js';
-import { discoveryErrors } from '../../errors.ts';
-import { optionalClient } from '../../optional-client.ts';
+import type { ConnectionErrors } from '../connection-errors.ts';
+import { optionalClient } from '../optional-client.ts';
 import type { ServerUrl } from '../server-url.ts';
 import type { Protocol } from './protocol.ts';
 
@@ -20,9 +20,9 @@ export interface GrpcCall {
 }
 
 /** The client packages that speak gRPC, which are optional peer dependencies. */
-export async function loadGrpc(protocol: Protocol) {
-  const grpc = await optionalClient('@grpc/grpc-js', () => import('@grpc/grpc-js'));
-  const loader = await optionalClient('@grpc/proto-loader', () => import('@grpc/proto-loader'));
+export async function loadGrpc(protocol: Protocol, errors: ConnectionErrors) {
+  const grpc = await optionalClient('@grpc/grpc-js', () => import('@grpc/grpc-js'), errors);
+  const loader = await optionalClient('@grpc/proto-loader', () => import('@grpc/proto-loader'), errors);
   const definition = loader.fromJSON(protocol, { keepCase: true, longs: String, enums: String, defaults: true });
   /** @param path `package.Service/Method` */
   const method = (path: string): Method => {
@@ -55,7 +55,7 @@ export class GrpcConnection {
   }
 
   async unary<Response extends object>(method: Method, request: object, call: GrpcCall): Promise<Response> {
-    if (this.#closed) throw discoveryErrors.closed();
+    if (this.#closed) throw this.url.errors.closed();
     call.signal?.throwIfAborted();
     const client = this.#open();
     const { promise, resolve, reject } = Promise.withResolvers<object>();
@@ -88,7 +88,7 @@ export class GrpcConnection {
     call: GrpcCall,
     on: { message: (message: Response) => void; end: (error?: Error) => void },
   ): Duplex<Request, Response> {
-    if (this.#closed) throw discoveryErrors.closed();
+    if (this.#closed) throw this.url.errors.closed();
     const client = this.#open();
     const stream = client.makeBidiStreamRequest(
       method.path,
@@ -153,16 +153,16 @@ export class GrpcConnection {
   }
 
   #translated(what: string, error: GrpcJs.ServiceError, client: GrpcJs.Client): Error {
-    if (this.#closed) return discoveryErrors.closed();
+    if (this.#closed) return this.url.errors.closed();
     const { UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED, INTERNAL } = this.grpc.status;
     if ([UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED, INTERNAL].includes(error.code)) {
       // A call that was cancelled here says nothing of its connection.
       if (error.code !== CANCELLED) this.drop(client);
       const reason =
         error.code === DEADLINE_EXCEEDED ? `no answer within ${DEADLINE_MS} ms to: ${what}` : reasonOf(error);
-      return discoveryErrors.unreachable(this.url.server, reason, error);
+      return this.url.errors.unreachable(this.url.server, reason, error);
     }
-    const refusal = discoveryErrors.refused(this.url.server, what, error.details || error.message, error);
+    const refusal = this.url.errors.refused(this.url.server, what, error.details || error.message, error);
     return Object.assign(refusal, { grpcStatus: error.code });
   }
 }

@@ -1,4 +1,3 @@
-import { discoveryErrors } from '../../errors.ts';
 import { type Duplex, GrpcConnection, grpcStatusOf, loadGrpc, type Method } from '../grpc/grpc-connection.ts';
 import type { ServerUrl } from '../server-url.ts';
 import { etcdProtocol, type RangeResponse, type WatchResponse } from './etcd-protocol.ts';
@@ -22,7 +21,7 @@ export class EtcdConnection {
   }
 
   static async to(url: ServerUrl): Promise<EtcdConnection> {
-    return new EtcdConnection(url, await loadGrpc(etcdProtocol));
+    return new EtcdConnection(url, await loadGrpc(etcdProtocol, url.errors));
   }
 
   get closed(): boolean {
@@ -64,7 +63,7 @@ export class EtcdConnection {
       { message: ({ TTL }) => resolve(Number(TTL) > 0), end: (error) => reject(error ?? new Error('ended')) },
     );
     const slow = (): void =>
-      reject(discoveryErrors.unreachable(this.url.server, `no answer within ${KEEP_ALIVE_MS} ms to: ${what}`));
+      reject(this.url.errors.unreachable(this.url.server, `no answer within ${KEEP_ALIVE_MS} ms to: ${what}`));
     const timer = setTimeout(slow, KEEP_ALIVE_MS);
     const abort = (): void => reject(signal.reason);
     signal.addEventListener('abort', abort);

@@ -1,9 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { RookeryError } from '@rookery/observability';
 import Consul from 'consul';
-import { discoveryErrors } from '../../errors.ts';
+import type { ConnectionErrors } from '../connection-errors.ts';
 import { reasonOf } from '../network-reason.ts';
 import type { ConsulAddress } from './consul-url.ts';
 
@@ -33,15 +32,17 @@ export interface CallLimits {
 export class ConsulConnection {
   readonly client: InstanceType<typeof Consul>;
   readonly #server: string;
+  readonly #errors: ConnectionErrors;
   readonly #closed = new AbortController();
 
-  constructor({ host, port, secure, token, dc, ca, server }: ConsulAddress) {
+  constructor({ host, port, secure, token, dc, ca, server, errors }: ConsulAddress) {
     const defaults = { ...(token ? { token } : {}), ...(dc ? { dc } : {}) };
     const agent = secure
       ? new HttpsAgent({ keepAlive: true, ...(ca ? { ca } : {}) })
       : new HttpAgent({ keepAlive: true });
     this.client = new Consul({ host: host.includes(':') ? `[${host}]` : host, port, secure, defaults, agent });
     this.#server = server;
+    this.#errors = errors;
   }
 
   /**
@@ -53,7 +54,7 @@ export class ConsulConnection {
     ask: (options: RequestOptions) => Promise<unknown>,
     { timeoutMs = DEADLINE_MS, signal }: CallLimits = {},
   ): Promise<Answer> {
-    if (this.#closed.signal.aborted) throw discoveryErrors.closed();
+    if (this.#closed.signal.aborted) throw this.#errors.closed();
     signal?.throwIfAborted();
     const ctx = Object.assign(new EventEmitter(), { includeResponse: true });
     const cancel = (): boolean => ctx.emit('cancel');
@@ -63,7 +64,7 @@ export class ConsulConnection {
       const [response, body] = (await ask({ ctx, timeout: timeoutMs })) as [IncomingMessage, unknown];
       return { body, index: indexOf(response) };
     } catch (error) {
-      if (this.#closed.signal.aborted) throw discoveryErrors.closed();
+      if (this.#closed.signal.aborted) throw this.#errors.closed();
       signal?.throwIfAborted();
       throw this.#translated(what, error, timeoutMs);
     } finally {
@@ -78,22 +79,22 @@ export class ConsulConnection {
     this.client.destroy();
   }
 
-  #translated(what: string, error: unknown, timeoutMs: number): RookeryError {
+  #translated(what: string, error: unknown, timeoutMs: number): Error {
     const known = error as { isTimeout?: boolean; isResponse?: boolean; statusCode?: number; code?: string };
     const response = (error as { response?: { body?: unknown } }).response;
     if (known.isResponse && known.statusCode !== undefined && !UNAVAILABLE.has(known.statusCode)) {
       const text = String(response?.body ?? '')
         .slice(0, 300)
         .trim();
-      return Object.assign(discoveryErrors.refused(this.#server, what, `${known.statusCode} ${text}`.trim(), error), {
+      return Object.assign(this.#errors.refused(this.#server, what, `${known.statusCode} ${text}`.trim(), error), {
         consulStatus: known.statusCode,
       });
     }
-    if (known.isTimeout) return discoveryErrors.unreachable(this.#server, `no answer within ${timeoutMs} ms`, error);
+    if (known.isTimeout) return this.#errors.unreachable(this.#server, `no answer within ${timeoutMs} ms`, error);
     if (known.isResponse) {
-      return discoveryErrors.unreachable(this.#server, `it is there, but answered ${known.statusCode}`, error);
+      return this.#errors.unreachable(this.#server, `it is there, but answered ${known.statusCode}`, error);
     }
-    return discoveryErrors.unreachable(this.#server, reasonOf(error), error);
+    return this.#errors.unreachable(this.#server, reasonOf(error), error);
   }
 }
 
@@ -102,8 +103,11 @@ function indexOf(response: IncomingMessage): number {
   return Number.isSafeInteger(index) && index > 0 ? index : 0;
 }
 
+/** The status that a Consul refused with, where it is that kind of error. */
+export const consulStatusOf = (error: unknown): number | undefined => (error as { consulStatus?: number }).consulStatus;
+
 /** Whether a heartbeat's error says that the agent no longer knows the check. */
 export function saysForgotten(error: unknown): boolean {
-  const status = error instanceof RookeryError ? (error as { consulStatus?: number }).consulStatus : undefined;
+  const status = consulStatusOf(error);
   return status === 404 || status === 500;
 }

@@ -9,7 +9,7 @@ const ANY_VERSION = -1;
 export const PERSISTENT = 0;
 export const EPHEMERAL = 1;
 
-/** The requests to ZooKeeper that a registry makes. A node that is not there answers undefined. */
+/** Requests to ZooKeeper about nodes. A node that is not there answers undefined. */
 export class ZkNodes {
   constructor(
     readonly session: ZkSession,

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { backOffMs } from './back-off.ts';
-import { discoveryErrors } from './errors.ts';
-import type { DiscoveryLog } from './log.ts';
+import type { ConnectionErrors } from './connection-errors.ts';
+import type { ConnectionLog } from './log.ts';
 
 const BACK_OFF = { baseMs: 200, capMs: 5_000 };
 
@@ -30,7 +30,8 @@ export class KeptConnection<C, T extends Tenant> {
     private readonly connect: () => Promise<Connected<C>>,
     /** Ends a connection that came when nobody wants it any more. */
     private readonly end: (connection: C) => void,
-    private readonly log: DiscoveryLog | undefined,
+    private readonly log: ConnectionLog | undefined,
+    private readonly errors: ConnectionErrors,
   ) {}
 
   get closed(): boolean {
@@ -74,7 +75,7 @@ export class KeptConnection<C, T extends Tenant> {
       } catch (error) {
         failures++;
         if (failures === 1 && !signal.aborted) {
-          this.log?.warn({ server, error }, 'disconnected, the last known instances stay');
+          this.log?.warn({ server, error }, 'disconnected, what was known last stays');
         }
         await delay(backOffMs(failures, BACK_OFF), undefined, { signal }).catch(() => {});
       }
@@ -83,7 +84,7 @@ export class KeptConnection<C, T extends Tenant> {
   }
 
   #open(): Promise<Connected<C>> {
-    if (this.closed) return Promise.reject(discoveryErrors.closed());
+    if (this.closed) return Promise.reject(this.errors.closed());
     if (this.#connected) return Promise.resolve(this.#connected);
     this.#opening ??= this.#begin().finally(() => {
       this.#opening = undefined;
@@ -95,7 +96,7 @@ export class KeptConnection<C, T extends Tenant> {
     const connected = await this.connect();
     if (this.closed) {
       this.end(connected.connection);
-      throw discoveryErrors.closed();
+      throw this.errors.closed();
     }
     this.#connected = connected;
     void connected.ended.then(() => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { discoveryErrors } from '../errors.ts';
+import type { ConnectionErrors } from './connection-errors.ts';
 
 export interface Endpoint {
   host: string;
@@ -13,7 +13,7 @@ export interface TlsOptions {
   key?: Buffer;
 }
 
-/** What DISCOVERY_URL says of a server, or of each server of a cluster. */
+/** What a URL says of a server, or of each server of a cluster. */
 export interface ServerUrl {
   endpoints: readonly [Endpoint, ...Endpoint[]];
   /** For messages: hosts and ports, nothing secret. */
@@ -26,6 +26,8 @@ export interface ServerUrl {
   parameter(name: string): string | undefined;
   /** `15s` or `500ms`. */
   durationMs(name: string, whenUnset: number): number;
+  /** How its concern says what went wrong. */
+  readonly errors: ConnectionErrors;
   /** An error that shows the URL without its password. */
   bad(reason: string): Error;
 }
@@ -46,12 +48,13 @@ const TLS_PARAMETERS = ['ca-file', 'cert-file', 'key-file'];
 const hideSecrets = (text: string): string =>
   text.replace(/\/\/[^@/?#]*@/, '//…@').replace(/([?&](?:token|password)=)[^&]*/g, '$1…');
 
-/** Parses `scheme://user:password@host:port,host:port/path?parameters`; throws `DISCOVERY_BAD_URL`. */
+/** Parses `scheme://user:password@host:port,host:port/path?parameters`; throws `errors.badUrl`. */
 export function parseServerUrl(
   text: string,
   { example, port: usualPort, secureSchemes, parameters }: ServerUrlForm,
+  errors: ConnectionErrors,
 ): ServerUrl {
-  const bad = (reason: string) => discoveryErrors.badUrl(hideSecrets(text), reason);
+  const bad = (reason: string) => errors.badUrl(hideSecrets(text), reason);
   const [, scheme = '', userInfo, hosts = '', path = '', query] = FORM.exec(text) ?? [];
   const [first, ...others] = hosts.split(',').map((entry) => endpointOf(entry, usualPort));
   if (!first || others.includes(undefined)) throw bad(`it is not of the form ${example}`);
@@ -77,6 +80,7 @@ export function parseServerUrl(
       if (digits === undefined) throw bad(`${name} is "${value}" and not a duration like 15s or 500ms`);
       return Number(digits) * (unit === 's' ? 1_000 : 1);
     },
+    errors,
     bad,
   };
 }

@@ -1,6 +1,5 @@
-import { discoveryErrors } from '../../errors.ts';
-import { type Connected, KeptConnection, type Tenant } from '../../kept-connection.ts';
-import type { DiscoveryLog } from '../../log.ts';
+import { type Connected, KeptConnection, type Tenant } from '../kept-connection.ts';
+import type { ConnectionLog } from '../log.ts';
 import { reasonOf } from '../network-reason.ts';
 import type { ServerUrl } from '../server-url.ts';
 import type { JuteReader, JuteWriter } from './jute.ts';
@@ -21,12 +20,12 @@ export class ZkSession {
   constructor(
     readonly url: ServerUrl,
     private readonly sessionMs: number,
-    private readonly log: DiscoveryLog | undefined,
+    private readonly log: ConnectionLog | undefined,
   ) {
     // Many clients that start together spread over the ensemble.
     this.#endpoint = Math.floor(Math.random() * url.endpoints.length);
     const end = (connection: ZkConnection): void => connection.destroy();
-    this.#kept = new KeptConnection(url.server, () => this.#connect(), end, log);
+    this.#kept = new KeptConnection(url.server, () => this.#connect(), end, log, url.errors);
   }
 
   get id(): bigint {
@@ -46,12 +45,12 @@ export class ZkSession {
     try {
       return await (await this.#kept.open()).request(op, write);
     } catch (error) {
-      if (this.closed) throw discoveryErrors.closed();
+      if (this.closed) throw this.url.errors.closed();
       if (error instanceof ZkError) {
-        const refusal = discoveryErrors.refused(this.url.server, what, error.message, error);
+        const refusal = this.url.errors.refused(this.url.server, what, error.message, error);
         throw Object.assign(refusal, { zkCode: error.code });
       }
-      throw discoveryErrors.unreachable(this.url.server, reasonOf(error), error);
+      throw this.url.errors.unreachable(this.url.server, reasonOf(error), error);
     }
   }
 
