@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import type { Registry, Upstreams } from '@rookery/discovery';
 import type { Logger, Metrics, RookeryError, SpanExport } from '@rookery/observability';
 import { errors } from './errors.ts';
@@ -24,6 +25,7 @@ import { guard, setServerLimits } from './server/guard.ts';
 import { Ingress } from './server/ingress.ts';
 import type { GatewaySettings } from './settings.ts';
 import { Targets } from './upstream/targets.ts';
+import { UpstreamTls } from './upstream/upstream-tls.ts';
 
 export interface GatewayParts {
   settings: GatewaySettings;
@@ -53,6 +55,7 @@ export class Gateway {
   readonly #deadlines = new Deadlines();
   readonly #tunnels: Tunnels;
   #settings: GatewaySettings;
+  #tls: UpstreamTls;
   #routes: RouteSet;
   #trustedProxies: AddressSet | undefined;
   #server: Server | undefined;
@@ -66,7 +69,13 @@ export class Gateway {
     this.#spans = parts.spans && new RequestSpans(parts.spans);
     this.#tunnels = new Tunnels(parts.settings.websocket, parts.metrics);
     this.#settings = parts.settings;
-    this.targets = new Targets(parts.registry, parts.upstreams, poolLimits(parts.settings));
+    this.#tls = new UpstreamTls(parts.settings.upstreamTls);
+    this.targets = new Targets(
+      parts.registry,
+      parts.upstreams,
+      poolLimits(parts.settings, this.#tls),
+      ({ message: reason }) => parts.logger.warn({ event: 'certificate refused', reason }),
+    );
     this.#routes = this.#make(parts.settings, undefined);
     this.#trustedProxies = trustedProxiesOf(parts.settings);
     this.#shared.commit();
@@ -117,6 +126,7 @@ export class Gateway {
 
   /** Throws where settings cannot work; changes nothing. */
   rehearse(settings: GatewaySettings): void {
+    new UpstreamTls(settings.upstreamTls);
     const rehearsed = this.#make(settings, this.#routes);
     rehearsed.retire(async () => {});
     void this.#shared.abandon();
@@ -128,10 +138,13 @@ export class Gateway {
    */
   apply(settings: GatewaySettings): void {
     const before = this.#routes;
+    const isSameTls = isDeepStrictEqual(settings.upstreamTls, this.#settings.upstreamTls);
+    const tls = isSameTls ? this.#tls : new UpstreamTls(settings.upstreamTls);
     this.#routes = this.#make(settings, before);
     this.#settings = settings;
+    this.#tls = tls;
     this.#trustedProxies = trustedProxiesOf(settings);
-    this.targets.useLimits(poolLimits(settings));
+    this.targets.useLimits(poolLimits(settings, tls));
     this.#tunnels.useSettings(settings.websocket);
     if (this.#server) setServerLimits(this.#server, settings);
     before.retire(this.#shared.commit());
@@ -301,8 +314,9 @@ export class Gateway {
 const trustedProxiesOf = ({ trustedProxies }: GatewaySettings): AddressSet | undefined =>
   trustedProxies.length > 0 ? new AddressSet(trustedProxies) : undefined;
 
-const poolLimits = (settings: GatewaySettings) => ({
+const poolLimits = (settings: GatewaySettings, tls: UpstreamTls) => ({
   connections: settings.connectionsPerInstance,
   maxInFlight: settings.maxInFlightPerInstance,
   connectTimeoutMs: settings.connectTimeoutMs,
+  tls,
 });

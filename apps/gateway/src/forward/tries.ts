@@ -216,18 +216,18 @@ export class Tries implements TryListener, Waiting {
     deadlines.add(this);
     const body = head.hasBody ? this.#newBody() : null;
     this.#setOwnHeaders(leftMs, body instanceof RequestBody, span?.traceparent ?? arrival.traceparent);
+    const request = {
+      path: this.passage?.call.target ?? arrival.url,
+      method: arrival.method as 'GET',
+      headers: head.headers,
+      body: body as never,
+      bodyTimeout: route.idleTimeoutMs,
+      upgrade: arrival.upgrade && 'websocket',
+      // Which the types of undici do not know.
+      servername: pool.serverName,
+    };
     try {
-      dispatcher.dispatch(
-        {
-          path: this.passage?.call.target ?? arrival.url,
-          method: arrival.method as 'GET',
-          headers: head.headers,
-          body: body as never,
-          bodyTimeout: route.idleTimeoutMs,
-          upgrade: arrival.upgrade && 'websocket',
-        },
-        attempt,
-      );
+      dispatcher.dispatch(request, attempt);
     } catch (error) {
       attempt.onResponseError(undefined as never, error as Error);
     }
