@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { LOGGER, type Logger } from '@rookery/observability';
 import { SecurityModule } from '@rookery/security';
 import { Expiry } from './domain/expiry.ts';
@@ -12,14 +13,15 @@ import { HealthController } from './http/health.controller.ts';
 import { KvController } from './http/kv.controller.ts';
 import { SessionController } from './http/session.controller.ts';
 import { StatusController } from './http/status.controller.ts';
+import { TokenGuard, tokensOf } from './http/token.guard.ts';
 import { SnapshotFile } from './storage/snapshot-file.ts';
 import { Snapshots } from './storage/snapshots.ts';
 
 const snapshotPath = (): string => join(process.env.ROOKERY_HOME ?? '.rookery', 'registry', 'registry.json');
 
 /**
- * Every endpoint is `@Public()`: the machines of the platform register before they could have a token, with clients that
- * speak Consul's API and know none. The network they are in is the border.
+ * Every endpoint is `@Public()`: the machines of the platform register before they could have a token of the platform's
+ * issuer. Where REGISTRY_TOKEN is set, it is asked for; elsewhere the network they are in is the border.
  */
 @Module({
   imports: [SecurityModule.forRoot()],
@@ -33,6 +35,8 @@ const snapshotPath = (): string => join(process.env.ROOKERY_HOME ?? '.rookery', 
   ],
   providers: [
     Blocking,
+    { provide: TokenGuard, useFactory: () => new TokenGuard(tokensOf(process.env.REGISTRY_TOKEN)) },
+    { provide: APP_GUARD, useExisting: TokenGuard },
     { provide: SnapshotFile, useFactory: () => new SnapshotFile(snapshotPath()) },
     { provide: RegistryState, inject: [SnapshotFile, LOGGER], useFactory: restored },
     {
