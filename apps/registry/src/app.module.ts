@@ -10,6 +10,7 @@ import { AgentController } from './http/agent.controller.ts';
 import { Blocking } from './http/blocking.ts';
 import { CatalogController } from './http/catalog.controller.ts';
 import { HealthController } from './http/health.controller.ts';
+import { HeartbeatStreams } from './http/heartbeat-streams.ts';
 import { KvController } from './http/kv.controller.ts';
 import { SessionController } from './http/session.controller.ts';
 import { StatusController } from './http/status.controller.ts';
@@ -35,6 +36,7 @@ const snapshotPath = (): string => join(process.env.ROOKERY_HOME ?? '.rookery', 
   ],
   providers: [
     Blocking,
+    HeartbeatStreams,
     { provide: TokenGuard, useFactory: () => new TokenGuard(tokensOf(process.env.REGISTRY_TOKEN)) },
     { provide: APP_GUARD, useExisting: TokenGuard },
     { provide: SnapshotFile, useFactory: () => new SnapshotFile(snapshotPath()) },
@@ -55,12 +57,14 @@ const snapshotPath = (): string => join(process.env.ROOKERY_HOME ?? '.rookery', 
 export class AppModule implements OnApplicationShutdown {
   constructor(
     @Inject(Waiters) private readonly waiters: Waiters,
+    @Inject(HeartbeatStreams) private readonly streams: HeartbeatStreams,
     @Inject(Expiry) private readonly expiry: Expiry,
     @Inject(Snapshots) private readonly snapshots: Snapshots,
   ) {}
 
   async onApplicationShutdown(): Promise<void> {
     this.waiters.close();
+    this.streams.close();
     this.expiry.close();
     await this.snapshots.close();
   }

@@ -1,4 +1,4 @@
-import { type BackOff, backOffMs } from './back-off.ts';
+import { backOffMs } from './back-off.ts';
 import type { Instance, Lease } from './discovery.ts';
 import type { DiscoveryLog } from './log.ts';
 
@@ -9,6 +9,8 @@ const JITTER = 0.2;
 
 /** What an engine does for one instance that must be kept alive. */
 export interface Heartbeats {
+  /** Heartbeats in one lease, where another number than the usual three is enough; may change with a registration. */
+  readonly beatsPerLease?: number;
   register(): Promise<void>;
   /** Answers false when the engine has forgotten the instance. */
   beat(signal: AbortSignal): Promise<boolean>;
@@ -17,8 +19,6 @@ export interface Heartbeats {
 
 /** An instance's registration, kept alive by heartbeats, made again when the engine has forgotten it. */
 export class HeartbeatLease implements Lease {
-  readonly #beatMs: number;
-  readonly #backOff: BackOff;
   readonly #stopped = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> = Promise.resolve();
@@ -27,14 +27,11 @@ export class HeartbeatLease implements Lease {
 
   constructor(
     readonly instance: Instance,
-    leaseMs: number,
+    private readonly leaseMs: number,
     private readonly heartbeats: Heartbeats,
     private readonly log: DiscoveryLog | undefined,
     private readonly onReleased: (lease: HeartbeatLease) => void,
-  ) {
-    this.#beatMs = leaseMs / BEATS_PER_LEASE;
-    this.#backOff = { baseMs: Math.min(500, this.#beatMs), capMs: this.#beatMs };
-  }
+  ) {}
 
   /** Registers, and then heartbeats until {@link release} or {@link stop}. */
   async start(): Promise<void> {
@@ -67,8 +64,9 @@ export class HeartbeatLease implements Lease {
 
   #next(): void {
     if (this.#stopped.signal.aborted) return;
-    const pauseMs =
-      this.#failures === 0 ? this.#beatMs * (1 - JITTER * Math.random()) : backOffMs(this.#failures, this.#backOff);
+    const beatMs = this.leaseMs / (this.heartbeats.beatsPerLease ?? BEATS_PER_LEASE);
+    const backOff = { baseMs: Math.min(500, beatMs), capMs: this.leaseMs / BEATS_PER_LEASE };
+    const pauseMs = this.#failures === 0 ? beatMs * (1 - JITTER * Math.random()) : backOffMs(this.#failures, backOff);
     this.#timer = setTimeout(() => {
       this.#beating = this.#beat().finally(() => this.#next());
     }, pauseMs);

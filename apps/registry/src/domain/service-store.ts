@@ -100,6 +100,15 @@ export class ServiceStore {
     return true;
   }
 
+  /** A heartbeat and nothing more: the check passes, what it said stays said. Answers false when there is no such check. */
+  beat(checkId: string): boolean {
+    const check = this.#checks.get(checkId);
+    if (!check) return false;
+    check.dueAtMs = this.now() + check.ttlMs;
+    if (check.status !== 'passing') this.#set(check, 'passing', '');
+    return true;
+  }
+
   /** Takes a report on a check, which also is its heartbeat. */
   report(checkId: string, status: CheckStatus, output: string): void {
     const check = this.#checks.get(checkId);

@@ -6,6 +6,7 @@ import Consul from 'consul';
 import { discoveryErrors } from '../../errors.ts';
 import { reasonOf } from '../network-reason.ts';
 import type { ConsulAddress } from './consul-url.ts';
+import { HeartbeatStream } from './heartbeat-stream.ts';
 
 /** How long a call that does not block may take. */
 const DEADLINE_MS = 2_000;
@@ -22,6 +23,8 @@ export interface Answer {
   body: unknown;
   /** X-Consul-Index; 0 where the answer has none. */
   index: number;
+  /** Where the embedded registry takes streams of heartbeats; a Consul does not say this. */
+  heartbeats: string | undefined;
 }
 
 export interface CallLimits {
@@ -32,16 +35,20 @@ export interface CallLimits {
 /** The npm client with a deadline on each call, cancellation by AbortSignal, and our errors. */
 export class ConsulConnection {
   readonly client: InstanceType<typeof Consul>;
+  /** The one stream of heartbeats of this client, where the server takes them so. */
+  readonly stream: HeartbeatStream;
   readonly #server: string;
   readonly #closed = new AbortController();
 
-  constructor({ host, port, secure, token, dc, ca, server }: ConsulAddress) {
+  constructor(address: ConsulAddress) {
+    const { host, port, secure, token, dc, ca, server } = address;
     const defaults = { ...(token ? { token } : {}), ...(dc ? { dc } : {}) };
     const agent = secure
       ? new HttpsAgent({ keepAlive: true, ...(ca ? { ca } : {}) })
       : new HttpAgent({ keepAlive: true });
     this.client = new Consul({ host: host.includes(':') ? `[${host}]` : host, port, secure, defaults, agent });
     this.#server = server;
+    this.stream = new HeartbeatStream(address);
   }
 
   /**
@@ -61,7 +68,8 @@ export class ConsulConnection {
     signal?.addEventListener('abort', cancel);
     try {
       const [response, body] = (await ask({ ctx, timeout: timeoutMs })) as [IncomingMessage, unknown];
-      return { body, index: indexOf(response) };
+      const heartbeats = response.headers['x-rookery-heartbeats'];
+      return { body, index: indexOf(response), heartbeats: typeof heartbeats === 'string' ? heartbeats : undefined };
     } catch (error) {
       if (this.#closed.signal.aborted) throw discoveryErrors.closed();
       signal?.throwIfAborted();
@@ -75,6 +83,7 @@ export class ConsulConnection {
   /** Ends every call and every connection. */
   close(): void {
     this.#closed.abort();
+    this.stream.close();
     this.client.destroy();
   }
 

@@ -1,27 +1,50 @@
 import type { Instance } from '../../discovery.ts';
 import type { Heartbeats } from '../../heartbeat-lease.ts';
 import { type ConsulConnection, saysForgotten } from './consul-connection.ts';
+import { NoStream } from './heartbeat-stream.ts';
 import { checkId, toRegistration } from './service-entry.ts';
 
-/** An instance at an agent: a service with one TTL check, which each heartbeat passes. */
+/** A stream loses no heartbeat while it is open, and says when it is not. */
+const BEATS_PER_LEASE_ON_STREAM = 2;
+const STREAM_DEADLINE_MS = 2_000;
+
+/**
+ * An instance at an agent: a service with one TTL check, which each heartbeat passes: as a line on the client's stream
+ * where the server takes those (the embedded registry), else by Consul's request.
+ */
 export function consulHeartbeats(instance: Instance, leaseMs: number, connection: ConsulConnection): Heartbeats {
   const { client } = connection;
   const id = checkId(instance.id);
+  let stream: string | undefined;
+  const pass = async (signal: AbortSignal): Promise<boolean> => {
+    try {
+      const what = `take the heartbeat of ${id}`;
+      await connection.call(what, (options) => client.agent.check.pass({ id, ...options }), { signal });
+      return true;
+    } catch (error) {
+      if (saysForgotten(error)) return false;
+      throw error;
+    }
+  };
   return {
+    get beatsPerLease() {
+      return stream === undefined ? 3 : BEATS_PER_LEASE_ON_STREAM;
+    },
     async register() {
       const registration = toRegistration(instance, leaseMs);
-      await connection.call(`register ${instance.id}`, (options) =>
+      const answer = await connection.call(`register ${instance.id}`, (options) =>
         client.agent.service.register({ ...registration, ...options }),
       );
+      stream = answer.heartbeats;
     },
     async beat(signal) {
-      const what = `take the heartbeat of ${id}`;
+      if (stream === undefined) return pass(signal);
       try {
-        await connection.call(what, (options) => client.agent.check.pass({ id, ...options }), { signal });
-        return true;
+        return await connection.stream.beat(stream, id, Math.min(STREAM_DEADLINE_MS, leaseMs / 4));
       } catch (error) {
-        if (saysForgotten(error)) return false;
-        throw error;
+        if (!(error instanceof NoStream)) throw error;
+        stream = undefined;
+        return pass(signal);
       }
     },
     async deregister() {
