@@ -9,8 +9,10 @@ const JITTER = 0.2;
 
 /** What an engine does for one instance that must be kept alive. */
 export interface Heartbeats {
-  /** Heartbeats in one lease, where another number than the usual three is enough; may change with a registration. */
-  readonly beatsPerLease?: number;
+  /** How soon the engine wants the next heartbeat, where it says so; a third of the lease elsewhere. */
+  nextWithinMs?(): number | undefined;
+  /** Called once with what brings the next heartbeat forward, for an engine that may lose sight of the instance earlier. */
+  onLost?(hurry: () => void): void;
   register(): Promise<void>;
   /** Answers false when the engine has forgotten the instance. */
   beat(signal: AbortSignal): Promise<boolean>;
@@ -36,6 +38,7 @@ export class HeartbeatLease implements Lease {
   /** Registers, and then heartbeats until {@link release} or {@link stop}. */
   async start(): Promise<void> {
     await this.heartbeats.register();
+    this.heartbeats.onLost?.(() => this.#hurry());
     this.#next();
   }
 
@@ -64,10 +67,22 @@ export class HeartbeatLease implements Lease {
 
   #next(): void {
     if (this.#stopped.signal.aborted) return;
-    const beatMs = this.leaseMs / (this.heartbeats.beatsPerLease ?? BEATS_PER_LEASE);
-    const backOff = { baseMs: Math.min(500, beatMs), capMs: this.leaseMs / BEATS_PER_LEASE };
-    const pauseMs = this.#failures === 0 ? beatMs * (1 - JITTER * Math.random()) : backOffMs(this.#failures, backOff);
+    const shareMs = this.leaseMs / BEATS_PER_LEASE;
+    const backOff = { baseMs: Math.min(500, shareMs), capMs: shareMs };
+    const withinMs = this.heartbeats.nextWithinMs?.() ?? shareMs;
+    this.#beatIn(this.#failures === 0 ? withinMs * (1 - JITTER * Math.random()) : backOffMs(this.#failures, backOff));
+  }
+
+  /** Instead of the heartbeat that is planned; one that is under way plans the next itself. */
+  #hurry(): void {
+    if (this.#timer === undefined || this.#stopped.signal.aborted) return;
+    clearTimeout(this.#timer);
+    this.#beatIn((this.leaseMs / BEATS_PER_LEASE) * Math.random());
+  }
+
+  #beatIn(pauseMs: number): void {
     this.#timer = setTimeout(() => {
+      this.#timer = undefined;
       this.#beating = this.#beat().finally(() => this.#next());
     }, pauseMs);
   }

@@ -100,13 +100,23 @@ export class ServiceStore {
     return true;
   }
 
-  /** A heartbeat and nothing more: the check passes, what it said stays said. Answers false when there is no such check. */
-  beat(checkId: string): boolean {
+  /**
+   * A heartbeat and nothing more: the check passes.
+   * @param holdMs how long it lasts at least, where something else than its TTL tells that the instance is gone
+   * @returns its TTL; undefined when there is no such check
+   */
+  beat(checkId: string, holdMs = 0): number | undefined {
     const check = this.#checks.get(checkId);
-    if (!check) return false;
-    check.dueAtMs = this.now() + check.ttlMs;
+    if (!check) return undefined;
+    check.dueAtMs = this.now() + Math.max(check.ttlMs, holdMs);
     if (check.status !== 'passing') this.#set(check, 'passing', '');
-    return true;
+    return check.ttlMs;
+  }
+
+  /** What held the check is gone: its TTL runs from now. */
+  letGo(checkId: string): void {
+    const check = this.#checks.get(checkId);
+    if (check) check.dueAtMs = Math.min(check.dueAtMs, this.now() + check.ttlMs);
   }
 
   /** Takes a report on a check, which also is its heartbeat. */

@@ -37,7 +37,7 @@ const statusOf = async (name: string) => {
 };
 
 describe('a stream of heartbeats', () => {
-  it('is told of at registration, and keeps checks passing, one character for each line', async () => {
+  it('is told of at registration, and keeps checks passing, one answer for each line', async () => {
     const answer = await register('streamed', '1s');
     const path = answer.headers.get('x-rookery-heartbeats') ?? '';
     const socket = (await upgrade(path, own)) as Socket;
@@ -47,10 +47,10 @@ describe('a stream of heartbeats', () => {
     });
     await expect.poll(() => statusOf('streamed'), { timeout: 5_000 }).toBe('critical');
     socket.write('service:streamed\nservice:nobody\nservice:str');
-    await expect.poll(() => answers).toBe('+-');
+    await expect.poll(() => answers).toBe('500\n0\n');
     expect(await statusOf('streamed')).toBe('passing');
     socket.write('eamed\n');
-    await expect.poll(() => answers).toBe('+-+');
+    await expect.poll(() => answers).toBe('500\n0\n500\n');
     socket.write('x'.repeat(300));
     await once(socket, 'close');
   });

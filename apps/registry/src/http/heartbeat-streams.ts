@@ -14,16 +14,22 @@ export const STREAM_PROTOCOL = 'rookery-heartbeats';
 const MAX_STREAMS = 50_000;
 /** Longest id, and its line's end. */
 const MAX_LINE_CHARS = 257;
-/** The system asks a connection that has been silent for so long whether anybody is there. */
-const PROBE_AFTER_MS = 60_000;
-const [KNOWN, FORGOTTEN] = ['+', '-'];
+/** The system asks a connection that has been silent for so long whether its machine is there, and ends it 10 s later. */
+const PROBE_AFTER_MS = 5_000;
+/** All streams together send some 400 heartbeats a second at most: the more there are, the more seldom each is wanted. */
+const EVERY_MS_PER_STREAM = 3;
+const LONGEST_EVERY_MS = 30_000;
+/** So many heartbeats may fail to come while the stream is open. */
+const MISSED = 2;
 
 /** Lets heartbeats' requests change the protocol, and no other: Java's client asks for `h2c` and goes on without it. */
 type UpgradingServer = Server & { shouldUpgradeCallback?: (request: IncomingMessage) => boolean };
 
 /**
- * Heartbeats that cost next to nothing: a connection is upgraded once, then each line is the id of a check that passes,
- * and each is answered by one character, in order: `+`, or `-` for a check that nobody registered.
+ * Heartbeats that cost little, for which the connection itself vouches in between: it is upgraded once, then each line is
+ * the id of a check that passes, answered in order by a line with the milliseconds in which the next is wanted (half the
+ * TTL at least), or 0 for a check that nobody registered. Of a process that ends, or a machine that vanishes, the system
+ * ends the connection; the TTL then runs from that moment. One that hangs is noticed by its missing heartbeats.
  */
 @Injectable()
 export class HeartbeatStreams {
@@ -73,21 +79,32 @@ export class HeartbeatStreams {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, PROBE_AFTER_MS);
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: ${STREAM_PROTOCOL}\r\n\r\n`);
+    const held = new Set<string>();
     const decoder = new StringDecoder('utf8');
     let rest = '';
     const take = (data: Buffer): void => {
       const lines = (rest + decoder.write(data)).split('\n');
       rest = lines.pop() ?? '';
       if (rest.length > MAX_LINE_CHARS) socket.destroy();
-      else if (lines.length > 0) socket.write(lines.map((id) => this.#beat(id)).join(''), 'latin1');
+      else if (lines.length > 0) socket.write(lines.map((id) => `${this.#beat(id, held)}\n`).join(''), 'latin1');
     };
     if (head.length > 0) take(head);
     socket.on('data', take);
     socket.once('end', () => socket.end());
-    socket.once('close', () => this.#sockets.delete(socket));
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      for (const id of held) this.state.services.letGo(id);
+    });
   }
 
-  #beat(id: string): string {
-    return this.state.services.beat(id) ? KNOWN : FORGOTTEN;
+  #beat(id: string, held: Set<string>): number {
+    const sharedMs = Math.min(EVERY_MS_PER_STREAM * this.#sockets.size, LONGEST_EVERY_MS);
+    const ttlMs = this.state.services.beat(id, (MISSED + 1) * sharedMs);
+    if (ttlMs === undefined) {
+      held.delete(id);
+      return 0;
+    }
+    held.add(id);
+    return Math.ceil(Math.min(Math.max(sharedMs, ttlMs / 2), LONGEST_EVERY_MS));
   }
 }

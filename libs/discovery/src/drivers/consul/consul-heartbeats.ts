@@ -4,8 +4,6 @@ import { type ConsulConnection, saysForgotten } from './consul-connection.ts';
 import { NoStream } from './heartbeat-stream.ts';
 import { checkId, toRegistration } from './service-entry.ts';
 
-/** A stream loses no heartbeat while it is open, and says when it is not. */
-const BEATS_PER_LEASE_ON_STREAM = 2;
 const STREAM_DEADLINE_MS = 2_000;
 
 /**
@@ -16,6 +14,8 @@ export function consulHeartbeats(instance: Instance, leaseMs: number, connection
   const { client } = connection;
   const id = checkId(instance.id);
   let stream: string | undefined;
+  let nextWithinMs: number | undefined;
+  let lost: (() => void) | undefined;
   const pass = async (signal: AbortSignal): Promise<boolean> => {
     try {
       const what = `take the heartbeat of ${id}`;
@@ -27,8 +27,10 @@ export function consulHeartbeats(instance: Instance, leaseMs: number, connection
     }
   };
   return {
-    get beatsPerLease() {
-      return stream === undefined ? 3 : BEATS_PER_LEASE_ON_STREAM;
+    nextWithinMs: () => nextWithinMs,
+    onLost(hurry) {
+      lost = hurry;
+      connection.stream.onLost.add(hurry);
     },
     async register() {
       const registration = toRegistration(instance, leaseMs);
@@ -36,11 +38,15 @@ export function consulHeartbeats(instance: Instance, leaseMs: number, connection
         client.agent.service.register({ ...registration, ...options }),
       );
       stream = answer.heartbeats;
+      nextWithinMs = undefined;
     },
     async beat(signal) {
       if (stream === undefined) return pass(signal);
       try {
-        return await connection.stream.beat(stream, id, Math.min(STREAM_DEADLINE_MS, leaseMs / 4));
+        nextWithinMs = undefined;
+        const wantedMs = await connection.stream.beat(stream, id, Math.min(STREAM_DEADLINE_MS, leaseMs / 4));
+        if (wantedMs > 0) nextWithinMs = wantedMs;
+        return wantedMs > 0;
       } catch (error) {
         if (!(error instanceof NoStream)) throw error;
         stream = undefined;
@@ -48,6 +54,7 @@ export function consulHeartbeats(instance: Instance, leaseMs: number, connection
       }
     },
     async deregister() {
+      if (lost) connection.stream.onLost.delete(lost);
       await connection.call(`deregister ${instance.id}`, (options) =>
         client.agent.service.deregister({ id: instance.id, ...options }),
       );

@@ -6,10 +6,11 @@ import { reasonOf } from '../network-reason.ts';
 import type { ConsulAddress } from './consul-url.ts';
 
 const PROTOCOL = 'rookery-heartbeats';
-const ANSWERS: Readonly<Record<string, boolean>> = { '+': true, '-': false };
+/** Longest pause that the server may ask for. */
+const LONGEST_MS = 60_000;
 
 interface Beat {
-  resolve(known: boolean): void;
+  resolve(nextWithinMs: number): void;
   reject(error: unknown): void;
 }
 
@@ -18,21 +19,25 @@ export class NoStream extends Error {}
 
 /**
  * Heartbeats of a client as lines on one connection to the embedded registry, which costs it a fraction of a request each
- * (`apps/registry/src/http/heartbeat-streams.ts`). A line is the id of a check, its answer one character, in order.
+ * (`apps/registry/src/http/heartbeat-streams.ts`). A line is the id of a check; its answer, in order, is a line with the
+ * milliseconds in which the next is wanted, or 0 for a check that is not known. While it is open, the server waits longer
+ * than a lease; when it ends, the lease begins to run.
  */
 export class HeartbeatStream {
   #socket: Socket | undefined;
   #opening: Promise<Socket> | undefined;
   readonly #closed = new AbortController();
+  /** Are told when the stream ended. */
+  readonly onLost = new Set<() => void>();
   /** Sent and not answered yet, oldest first. */
   #waiting: Beat[] = [];
 
   constructor(private readonly address: ConsulAddress) {}
 
-  /** Answers whether the server knows the check. Throws {@link NoStream} where it has to be told in another way. */
-  async beat(path: string, checkId: string, timeoutMs: number): Promise<boolean> {
+  /** How soon the next is wanted; 0 when the check is not known. Throws {@link NoStream} where none can be opened. */
+  async beat(path: string, checkId: string, timeoutMs: number): Promise<number> {
     const socket = await this.#open(path, timeoutMs);
-    const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
     this.#waiting.push({ resolve, reject });
     const late = setTimeout(() => socket.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     socket.write(`${checkId}\n`);
@@ -47,6 +52,7 @@ export class HeartbeatStream {
 
   close(): void {
     this.#closed.abort();
+    this.onLost.clear();
     this.#socket?.destroy();
   }
 
@@ -84,11 +90,15 @@ export class HeartbeatStream {
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.setEncoding('latin1');
+    let rest = '';
     socket.on('data', (answers: string) => {
-      for (const answer of answers) {
-        const known = ANSWERS[answer];
-        if (known === undefined) return socket.destroy(new Error('it answered something else than heartbeats'));
-        this.#waiting.shift()?.resolve(known);
+      const lines = (rest + answers).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const nextWithinMs = Number(line);
+        if (!/^\d{1,5}$/.test(line) || nextWithinMs > LONGEST_MS)
+          return socket.destroy(new Error('it answered something else than heartbeats'));
+        this.#waiting.shift()?.resolve(nextWithinMs);
       }
     });
     let reason: unknown = new Error('connection reset');
@@ -99,6 +109,7 @@ export class HeartbeatStream {
     socket.once('close', () => {
       if (this.#socket === socket) this.#socket = undefined;
       for (const { reject } of this.#waiting.splice(0)) reject(reason);
+      for (const lost of this.onLost) lost();
     });
   }
 }
