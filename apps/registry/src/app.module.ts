@@ -3,6 +3,7 @@ import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { LOGGER, type Logger } from '@rookery/observability';
 import { SecurityModule } from '@rookery/security';
+import { Prober } from './checks/prober.ts';
 import { Expiry } from './domain/expiry.ts';
 import { RegistryState } from './domain/registry-state.ts';
 import { Waiters } from './domain/waiters.ts';
@@ -51,6 +52,7 @@ const snapshotPath = (): string => join(process.env.ROOKERY_HOME ?? '.rookery', 
       inject: [RegistryState, SnapshotFile, LOGGER],
       useFactory: (state: RegistryState, file: SnapshotFile, logger: Logger) => new Snapshots(state, file, logger),
     },
+    { provide: Prober, inject: [RegistryState], useFactory: (state: RegistryState) => new Prober(state) },
     { provide: Expiry, inject: [RegistryState], useFactory: (state: RegistryState) => new Expiry(state) },
   ],
 })
@@ -58,6 +60,7 @@ export class AppModule implements OnApplicationShutdown {
   constructor(
     @Inject(Waiters) private readonly waiters: Waiters,
     @Inject(HeartbeatStreams) private readonly streams: HeartbeatStreams,
+    @Inject(Prober) private readonly prober: Prober,
     @Inject(Expiry) private readonly expiry: Expiry,
     @Inject(Snapshots) private readonly snapshots: Snapshots,
   ) {}
@@ -65,6 +68,7 @@ export class AppModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     this.waiters.close();
     this.streams.close();
+    this.prober.close();
     this.expiry.close();
     await this.snapshots.close();
   }

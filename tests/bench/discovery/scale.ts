@@ -38,7 +38,6 @@ export async function run(): Promise<Report> {
     await pause(SETTLE_MS);
     console.log('registered', registeredMs);
     const rest = await cpuShare(registry.child, REST_MS);
-    console.log('rest', rest);
     const fullBytes = residentBytes(registry.child);
     const told = processes.fork('tests/bench/discovery/told.ts', LOAD_CORE);
     told.send({
@@ -48,7 +47,6 @@ export async function run(): Promise<Report> {
       rounds: ROUNDS,
     } satisfies ToldOrder);
     const { registry: times } = await message<Told>(told);
-    console.log('rest', rest, fullBytes, times.registered?.length, quantile(times.registered ?? [], 0.99));
     const recoveryMs = await recovery(registry);
     for (const child of children) child.kill('SIGKILL');
     const standard = await standardBeats(processes, registry);
