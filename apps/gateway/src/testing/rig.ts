@@ -25,7 +25,7 @@ export interface Rig {
 
 export async function startRig(
   settings: Record<string, unknown> = {},
-  { environment }: Pick<GatewayParts, 'environment'> = {},
+  { environment, spans }: Pick<GatewayParts, 'environment' | 'spans'> = {},
 ): Promise<Rig> {
   const registry = new FakeRegistry();
   const upstreams = new Upstreams(registry);
@@ -40,6 +40,7 @@ export async function startRig(
     upstreams,
     metrics,
     accessLog,
+    spans,
     logger: createLogger({ service: 'gateway', level: 'silent' }),
     environment,
   });

@@ -49,8 +49,8 @@ export async function bringUpService(
   options: ServiceOptions,
   { environment = process.env, signal, onLogger }: StartHandle = {},
 ): Promise<RunningService> {
-  const foundation = layFoundation(options, environment);
-  const { identity, settings, isOn, logger, health, metrics, observed } = foundation;
+  const foundation = await layFoundation(options, environment);
+  const { identity, settings, isOn, logger, health, metrics, observed, spans } = foundation;
   onLogger?.(logger);
 
   const { platform: platformName = 'fastify', bodyLimitBytes = BODY_LIMIT_BYTES } = options;
@@ -77,7 +77,7 @@ export async function bringUpService(
     streams,
   });
   const front = new HttpFront({ ...observed, endpoints });
-  const started: Started = { logger, health, front, app };
+  const started: Started = { logger, health, front, app, spans };
   try {
     const rising = { foundation, options, bodyLimitBytes, platform, app, started, signal };
     const grpc = await initialise(rising);

@@ -1,6 +1,6 @@
+import { type ConsulConnection, saysForgotten } from '@rookery/connections/consul';
 import type { Instance } from '../../discovery.ts';
 import type { Heartbeats } from '../../heartbeat-lease.ts';
-import { type ConsulConnection, saysForgotten } from './consul-connection.ts';
 import { checkId, toRegistration } from './service-entry.ts';
 
 /** An instance at an agent: a service with one TTL check, which each heartbeat passes. */
