@@ -1,4 +1,4 @@
-import { backOffMs } from './back-off.ts';
+import { backOffMs } from '@rookery/connections';
 import type { Instance, Lease } from './discovery.ts';
 import type { DiscoveryLog } from './log.ts';
 

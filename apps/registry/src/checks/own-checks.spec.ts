@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 type Check = { Status: string; Output: string; Type: string; Interval: string };
-const check = async (name: string) => ((await consul.health.checks(name)) as Check[])[0];
+const check = async (name: string) => ((await consul.health.checks(name)) as unknown as Check[])[0];
 const statusOf = async (name: string) => (await check(name))?.Status;
 
 describe('a service without heartbeats', { timeout: 60_000 }, () => {
@@ -69,7 +69,7 @@ describe('a service without heartbeats', { timeout: 60_000 }, () => {
     const before = asked.length;
     await consul.agent.service.register({
       name: 'after',
-      check: { name: 'page', http: `http://127.0.0.1:${port}/`, interval: '1s' },
+      check: { name: 'page', http: `http://127.0.0.1:${port}/`, interval: '1s', timeout: '2s' },
     });
     await expect.poll(() => asked.length, POLL).toBeGreaterThan(before + 2);
     expect(asked.slice(before + 1).map(({ method }) => method)).not.toContain('HEAD');

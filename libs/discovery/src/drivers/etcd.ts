@@ -5,16 +5,17 @@
  * An instance is the JSON text under `/<namespace>/<service>/<id>`, on a lease of its own that heartbeats keep alive.
  * All watches of a process share one stream. A lease has whole seconds; etcd makes one shorter than 2 s longer.
  */
+
+import { parseServerUrl } from '@rookery/connections';
+import { EtcdConnection } from '@rookery/connections/etcd';
 import type { RegistryOptions } from '../create-registry.ts';
 import type { Instance, InstancesListener, Lease, RegisterOptions, Registry, Watch } from '../discovery.ts';
 import { discoveryErrors } from '../errors.ts';
 import type { Heartbeats } from '../heartbeat-lease.ts';
 import { HeartbeatLeases } from '../heartbeat-leases.ts';
 import { Observation } from '../observation.ts';
-import { EtcdConnection } from './etcd/etcd-connection.ts';
 import { EtcdWatches } from './etcd/etcd-watches.ts';
 import { byId, toInstance, toText } from './instance-text.ts';
-import { parseServerUrl } from './server-url.ts';
 
 const LEASE_MS = 10_000;
 const WAIT_MS = 15_000;
@@ -22,12 +23,16 @@ const NAMESPACE = 'rookery';
 
 /** @param url `etcd://user:password@host:2379,host:2379/namespace?wait=15s`; `etcd+tls://` with `ca-file`, … */
 export async function createEtcdRegistry(url: string, { log }: RegistryOptions = {}): Promise<Registry> {
-  const address = parseServerUrl(url, {
-    example: 'etcd://host:2379',
-    port: 2379,
-    secureSchemes: ['etcd+tls'],
-    parameters: ['wait'],
-  });
+  const address = parseServerUrl(
+    url,
+    {
+      example: 'etcd://host:2379',
+      port: 2379,
+      secureSchemes: ['etcd+tls'],
+      parameters: ['wait'],
+    },
+    discoveryErrors,
+  );
   return new EtcdRegistry(await EtcdConnection.to(address), address.durationMs('wait', WAIT_MS), log);
 }
 

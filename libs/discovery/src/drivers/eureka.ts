@@ -6,6 +6,8 @@
  * (`evictionIntervalTimerInMs`), or not at all while it preserves itself. A lease counts in steps of 2 s.
  * Names of services are in capitals there; ours are taken from `vipAddress`. Cannot: namespaces.
  */
+
+import { parseServerUrl } from '@rookery/connections';
 import type { RegistryOptions } from '../create-registry.ts';
 import type { Instance, InstancesListener, Lease, RegisterOptions, Registry, Watch } from '../discovery.ts';
 import { discoveryErrors } from '../errors.ts';
@@ -14,7 +16,6 @@ import { HeartbeatLeases } from '../heartbeat-leases.ts';
 import { PolledWatch } from '../polled-watch.ts';
 import { EurekaConnection } from './eureka/eureka-connection.ts';
 import { type EurekaInstance, nameOf, toEureka, toInstances } from './eureka/eureka-instance.ts';
-import { parseServerUrl } from './server-url.ts';
 
 const LEASE_MS = 10_000;
 const EVERY_MS = 5_000;
@@ -25,12 +26,16 @@ interface Application {
 
 /** @param text `eureka+http://user:password@host:8761,host:8761/eureka?every=5s`; `eureka+https://` with `ca-file`, … */
 export function createEurekaRegistry(text: string, { log }: RegistryOptions = {}): Registry {
-  const url = parseServerUrl(text, {
-    example: 'eureka+http://host:8761/eureka',
-    port: 8761,
-    secureSchemes: ['eureka+https'],
-    parameters: ['every'],
-  });
+  const url = parseServerUrl(
+    text,
+    {
+      example: 'eureka+http://host:8761/eureka',
+      port: 8761,
+      secureSchemes: ['eureka+https'],
+      parameters: ['every'],
+    },
+    discoveryErrors,
+  );
   const connection = new EurekaConnection({ ...url, path: url.path || 'eureka' });
   return new EurekaRegistry(connection, url.durationMs('every', EVERY_MS), log);
 }

@@ -1,7 +1,7 @@
+import { type ConsulConnection, saysForgotten } from '@rookery/connections/consul';
 import type { Instance } from '../../discovery.ts';
 import type { Heartbeats } from '../../heartbeat-lease.ts';
-import { type ConsulConnection, saysForgotten } from './consul-connection.ts';
-import { NoStream } from './heartbeat-stream.ts';
+import { type HeartbeatStream, NoStream } from './heartbeat-stream.ts';
 import { checkId, toRegistration } from './service-entry.ts';
 
 const STREAM_DEADLINE_MS = 2_000;
@@ -10,10 +10,15 @@ const STREAM_DEADLINE_MS = 2_000;
  * An instance at an agent: a service with one TTL check, which each heartbeat passes: as a line on the client's stream
  * where the server takes those (the embedded registry), else by Consul's request.
  */
-export function consulHeartbeats(instance: Instance, leaseMs: number, connection: ConsulConnection): Heartbeats {
+export function consulHeartbeats(
+  instance: Instance,
+  leaseMs: number,
+  connection: ConsulConnection,
+  stream: HeartbeatStream,
+): Heartbeats {
   const { client } = connection;
   const id = checkId(instance.id);
-  let stream: string | undefined;
+  let path: string | undefined;
   let nextWithinMs: number | undefined;
   let lost: (() => void) | undefined;
   const pass = async (signal: AbortSignal): Promise<boolean> => {
@@ -30,31 +35,32 @@ export function consulHeartbeats(instance: Instance, leaseMs: number, connection
     nextWithinMs: () => nextWithinMs,
     onLost(hurry) {
       lost = hurry;
-      connection.stream.onLost.add(hurry);
+      stream.onLost.add(hurry);
     },
     async register() {
       const registration = toRegistration(instance, leaseMs);
       const answer = await connection.call(`register ${instance.id}`, (options) =>
         client.agent.service.register({ ...registration, ...options }),
       );
-      stream = answer.heartbeats;
+      const told = answer.headers['x-rookery-heartbeats'];
+      path = typeof told === 'string' ? told : undefined;
       nextWithinMs = undefined;
     },
     async beat(signal) {
-      if (stream === undefined) return pass(signal);
+      if (path === undefined) return pass(signal);
       try {
         nextWithinMs = undefined;
-        const wantedMs = await connection.stream.beat(stream, id, Math.min(STREAM_DEADLINE_MS, leaseMs / 4));
+        const wantedMs = await stream.beat(path, id, Math.min(STREAM_DEADLINE_MS, leaseMs / 4));
         if (wantedMs > 0) nextWithinMs = wantedMs;
         return wantedMs > 0;
       } catch (error) {
         if (!(error instanceof NoStream)) throw error;
-        stream = undefined;
+        path = undefined;
         return pass(signal);
       }
     },
     async deregister() {
-      if (lost) connection.stream.onLost.delete(lost);
+      if (lost) stream.onLost.delete(lost);
       await connection.call(`deregister ${instance.id}`, (options) =>
         client.agent.service.deregister({ id: instance.id, ...options }),
       );

@@ -1,9 +1,9 @@
 import { request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import type { Socket } from 'node:net';
+import { reasonOf } from '@rookery/connections';
+import type { ConsulAddress } from '@rookery/connections/consul';
 import { discoveryErrors } from '../../errors.ts';
-import { reasonOf } from '../network-reason.ts';
-import type { ConsulAddress } from './consul-url.ts';
 
 const PROTOCOL = 'rookery-heartbeats';
 /** Longest pause that the server may ask for. */
