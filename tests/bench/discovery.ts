@@ -5,6 +5,7 @@ const PARTS: readonly (() => Promise<{ run(): Report | Promise<Report> }>)[] = [
   () => import('./discovery/picks.ts'),
   () => import('./discovery/scale.ts'),
   () => import('./discovery/engines.ts'),
+  () => import('./discovery/slow-instance.ts'),
 ];
 
 /** What choosing an instance costs, and what the registry holds and how fast it tells. */
