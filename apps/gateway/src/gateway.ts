@@ -1,7 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import type { Registry, Upstreams } from '@rookery/discovery';
-import type { Logger, Metrics, RookeryError } from '@rookery/observability';
+import type { Logger, Metrics, RookeryError, SpanExport } from '@rookery/observability';
 import { errors } from './errors.ts';
 import { Shared } from './filters/shared.ts';
 import { Deadlines } from './forward/deadlines.ts';
@@ -10,6 +11,7 @@ import { problemParts, sendAnswer } from './forward/problem-response.ts';
 import type { AccessLog } from './observe/access-log.ts';
 import type { RouteTotals } from './observe/request-metrics.ts';
 import { NO_ROUTE, RequestReports } from './observe/request-reports.ts';
+import { RequestSpans } from './observe/request-spans.ts';
 import { readHttp2Head } from './protocols/http2/http2-headers.ts';
 import { Tunnels } from './protocols/websocket/tunnels.ts';
 import { responseOn, Upgrade } from './protocols/websocket/upgrade.ts';
@@ -23,6 +25,7 @@ import { guard, setServerLimits } from './server/guard.ts';
 import { Ingress } from './server/ingress.ts';
 import type { GatewaySettings } from './settings.ts';
 import { Targets } from './upstream/targets.ts';
+import { UpstreamTls } from './upstream/upstream-tls.ts';
 
 export interface GatewayParts {
   settings: GatewaySettings;
@@ -31,6 +34,8 @@ export interface GatewayParts {
   metrics: Metrics;
   /** No line is written without one. */
   accessLog?: AccessLog | undefined;
+  /** Where spans go; none are made without it. */
+  spans?: SpanExport | undefined;
   logger: Pick<Logger, 'info' | 'warn'>;
   /** Where filters find what else they need: AUTH_ISSUER_URL, CACHE_URL; nothing when not given. */
   environment?: Readonly<Record<string, string | undefined>> | undefined;
@@ -46,9 +51,11 @@ export class Gateway {
   readonly #parts: GatewayParts;
   readonly #shared = new Shared();
   readonly #reports: RequestReports;
+  readonly #spans: RequestSpans | undefined;
   readonly #deadlines = new Deadlines();
   readonly #tunnels: Tunnels;
   #settings: GatewaySettings;
+  #tls: UpstreamTls;
   #routes: RouteSet;
   #trustedProxies: AddressSet | undefined;
   #server: Server | undefined;
@@ -59,9 +66,16 @@ export class Gateway {
   constructor(parts: GatewayParts) {
     this.#parts = parts;
     this.#reports = new RequestReports(parts.metrics, parts.accessLog);
+    this.#spans = parts.spans && new RequestSpans(parts.spans);
     this.#tunnels = new Tunnels(parts.settings.websocket, parts.metrics);
     this.#settings = parts.settings;
-    this.targets = new Targets(parts.registry, parts.upstreams, poolLimits(parts.settings));
+    this.#tls = new UpstreamTls(parts.settings.upstreamTls);
+    this.targets = new Targets(
+      parts.registry,
+      parts.upstreams,
+      poolLimits(parts.settings, this.#tls),
+      ({ message: reason }) => parts.logger.warn({ event: 'certificate refused', reason }),
+    );
     this.#routes = this.#make(parts.settings, undefined);
     this.#trustedProxies = trustedProxiesOf(parts.settings);
     this.#shared.commit();
@@ -112,6 +126,7 @@ export class Gateway {
 
   /** Throws where settings cannot work; changes nothing. */
   rehearse(settings: GatewaySettings): void {
+    new UpstreamTls(settings.upstreamTls);
     const rehearsed = this.#make(settings, this.#routes);
     rehearsed.retire(async () => {});
     void this.#shared.abandon();
@@ -123,10 +138,13 @@ export class Gateway {
    */
   apply(settings: GatewaySettings): void {
     const before = this.#routes;
+    const isSameTls = isDeepStrictEqual(settings.upstreamTls, this.#settings.upstreamTls);
+    const tls = isSameTls ? this.#tls : new UpstreamTls(settings.upstreamTls);
     this.#routes = this.#make(settings, before);
     this.#settings = settings;
+    this.#tls = tls;
     this.#trustedProxies = trustedProxiesOf(settings);
-    this.targets.useLimits(poolLimits(settings));
+    this.targets.useLimits(poolLimits(settings, tls));
     this.#tunnels.useSettings(settings.websocket);
     if (this.#server) setServerLimits(this.#server, settings);
     before.retire(this.#shared.commit());
@@ -152,6 +170,7 @@ export class Gateway {
     await new Promise<void>((resolve) => this.#routes.retire(async () => resolve()));
     await this.#shared.close();
     this.#reports.close();
+    await this.#parts.spans?.close();
   }
 
   /** Takes a request over; false when it is for the process itself: health. */
@@ -189,7 +208,9 @@ export class Gateway {
     startedAtMs: number,
   ): Arrival {
     const { sampleRatio } = this.#settings.tracing;
-    return new Arrival(request, response, head, length, startedAtMs, this.#trustedProxies, sampleRatio);
+    const arrival = new Arrival(request, response, head, length, startedAtMs, this.#trustedProxies, sampleRatio);
+    arrival.spans = this.#spans;
+    return arrival;
   }
 
   /** Forwards or answers a request; an error when it is refused. */
@@ -293,8 +314,9 @@ export class Gateway {
 const trustedProxiesOf = ({ trustedProxies }: GatewaySettings): AddressSet | undefined =>
   trustedProxies.length > 0 ? new AddressSet(trustedProxies) : undefined;
 
-const poolLimits = (settings: GatewaySettings) => ({
+const poolLimits = (settings: GatewaySettings, tls: UpstreamTls) => ({
   connections: settings.connectionsPerInstance,
   maxInFlight: settings.maxInFlightPerInstance,
   connectTimeoutMs: settings.connectTimeoutMs,
+  tls,
 });

@@ -205,37 +205,42 @@ export class Tries implements TryListener, Waiting {
     this.#tryMs = Math.min(leftMs, route.tryTimeoutMs);
     this.count++;
     this.instance = pool.instance.id;
-    const attempt = new UpstreamTry(this, target, pool, nowMs);
+    const span = arrival.spans?.beginTry(arrival, {
+      service: target.service,
+      instance: pool.instance,
+      nth: this.count,
+    });
+    const attempt = new UpstreamTry(this, target, pool, nowMs, span);
     this.#current = attempt;
     this.dueAtMs = nowMs + this.#tryMs;
     deadlines.add(this);
     const body = head.hasBody ? this.#newBody() : null;
-    this.#setOwnHeaders(leftMs, body instanceof RequestBody);
+    this.#setOwnHeaders(leftMs, body instanceof RequestBody, span?.traceparent ?? arrival.traceparent);
+    const request = {
+      path: this.passage?.call.target ?? arrival.url,
+      method: arrival.method as 'GET',
+      headers: head.headers,
+      body: body as never,
+      bodyTimeout: route.idleTimeoutMs,
+      upgrade: arrival.upgrade && 'websocket',
+      // Which the types of undici do not know.
+      servername: pool.serverName,
+    };
     try {
-      dispatcher.dispatch(
-        {
-          path: this.passage?.call.target ?? arrival.url,
-          method: arrival.method as 'GET',
-          headers: head.headers,
-          body: body as never,
-          bodyTimeout: route.idleTimeoutMs,
-          upgrade: arrival.upgrade && 'websocket',
-        },
-        attempt,
-      );
+      dispatcher.dispatch(request, attempt);
     } catch (error) {
       attempt.onResponseError(undefined as never, error as Error);
     }
   }
 
-  #setOwnHeaders(leftMs: number, sendsLength: boolean): void {
+  #setOwnHeaders(leftMs: number, sendsLength: boolean, traceparent: string): void {
     const { arrival, head, match } = this.parts;
     const { headers } = head;
     // An earlier try has added these already.
     if (this.count === 1) this.#forwardedHeaders = headers.length;
     else headers.length = this.#forwardedHeaders;
     if (sendsLength && head.contentLength !== undefined) headers.push('content-length', String(head.contentLength));
-    addOwnHeaders(headers, arrival, head, leftMs);
+    addOwnHeaders(headers, arrival, head, leftMs, traceparent);
     if (!match.compiled.route.grpc) return;
     headers.push('te', 'trailers');
     if (head.timeoutMs !== undefined) headers.push('grpc-timeout', grpcTimeout(leftMs));

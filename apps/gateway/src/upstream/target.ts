@@ -1,6 +1,7 @@
 import { type Instance, isInternal, type Upstream, type Upstreams } from '@rookery/discovery';
 import { PassiveBreaker, RetryBudget } from '@rookery/resilience';
 import { InstancePool, type PoolLimits } from './instance-pool.ts';
+import { isCalledAlike } from './upstream-tls.ts';
 
 /** How a try ended, seen from the instance; unknown when it had no fair chance. */
 export type Outcome = 'answered' | 'failed' | 'unknown';
@@ -92,7 +93,7 @@ export class Target {
     const present = new Map(instances.map((instance) => [instance.id, instance]));
     for (const [id, pool] of this.#pools) {
       const instance = present.get(id);
-      if (instance && instance.address === pool.instance.address && instance.port === pool.instance.port) continue;
+      if (instance && isCalledAlike(instance, pool.instance)) continue;
       this.#pools.delete(id);
       void pool.close(CLOSE_GRACE_MS);
     }
