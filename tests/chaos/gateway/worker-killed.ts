@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import type { Socket } from 'node:net';
 import { SteadyLoad } from '../load.ts';
 import { clientPortsOf } from './held-connections.ts';
 import type { Stage } from './stage.ts';
@@ -10,7 +11,7 @@ const ANSWER_MS = 10_000;
 export interface WorkerKilled {
   sent: number;
   answered: number;
-  /** On connections that the killed worker held: nobody can answer there any more. */
+  /** On connections that the killed worker held, or that were on their way to it: nobody can answer there any more. */
   lostWithWorker: number;
   /** Any other request that failed. */
   failed: number;
@@ -24,56 +25,68 @@ export async function workerKilled(
 ): Promise<WorkerKilled> {
   await stage.behave(stage.instances, { delayMs: WORK_MS });
   const agent = new Agent({ keepAlive: true });
-  const failures: { port: number; reason: string }[] = [];
+  const failures: (Got & { reason: string })[] = [];
   const load = new SteadyLoad(perSecond, async () => {
-    const { port, reason } = await get(stage.thing, agent);
-    if (reason !== undefined) failures.push({ port, reason });
+    const got = await get(stage.thing, agent);
+    const { reason } = got;
+    if (reason !== undefined) failures.push({ ...got, reason });
     return reason;
   });
-  const [victim] = stage.workerPids;
+  const [victim, ...others] = stage.workerPids;
   if (victim === undefined) throw new Error('no worker has said its process id');
-  let held = new Set<number>();
+  let killedAtMs = Number.POSITIVE_INFINITY;
+  let heldByOthers = new Set<number>();
   try {
     await load.more(requests / 3);
-    // It stands still while its connections are looked at, so that none is missed.
-    process.kill(victim, 'SIGSTOP');
-    held = clientPortsOf(victim);
     process.kill(victim, 'SIGKILL');
+    killedAtMs = performance.now();
+    heldByOthers = new Set(others.flatMap((pid) => [...clientPortsOf(pid)]));
     await load.more((requests * 2) / 3);
   } finally {
     await load.stop();
     agent.destroy();
   }
   const { sent } = await load.stop();
-  const others = failures.filter(({ port }) => !held.has(port));
+  const elsewhere = failures.filter(({ port, connectedAtMs }) => connectedAtMs > killedAtMs || heldByOthers.has(port));
   return {
     sent,
     answered: sent - failures.length,
-    lostWithWorker: failures.length - others.length,
-    failed: others.length,
+    lostWithWorker: failures.length - elsewhere.length,
+    failed: elsewhere.length,
     reasons: [...new Set(failures.map(({ reason }) => reason))],
   };
 }
 
-/** The client's port, and why there was no good answer. */
-function get(url: string, agent: Agent): Promise<{ port: number; reason?: string }> {
+interface Got {
+  /** Of the client's end of the connection. */
+  port: number;
+  connectedAtMs: number;
+  /** Why there was no good answer. */
+  reason?: string;
+}
+
+const CONNECTED_AT = new WeakMap<Socket, number>();
+
+function get(url: string, agent: Agent): Promise<Got> {
   return new Promise((resolve) => {
-    let port = 0;
+    let [port, connectedAtMs] = [0, performance.now()];
+    const done = (reason?: string) => resolve({ port, connectedAtMs, ...(reason !== undefined && { reason }) });
     const sent = request(url, { agent, signal: AbortSignal.timeout(ANSWER_MS) }, (response) => {
-      response.resume().on('end', () => {
-        const { statusCode } = response;
-        resolve(statusCode === 200 ? { port } : { port, reason: `status ${statusCode}` });
-      });
-      response.on('error', ({ message }) => resolve({ port, reason: message }));
+      response
+        .resume()
+        .on('end', () => done(response.statusCode === 200 ? undefined : `status ${response.statusCode}`));
+      response.on('error', ({ message }) => done(message));
     });
     sent.on('socket', (socket) => {
       const note = () => {
         port = socket.localPort ?? 0;
+        connectedAtMs = CONNECTED_AT.get(socket) ?? performance.now();
+        CONNECTED_AT.set(socket, connectedAtMs);
       };
       if (socket.connecting) socket.once('connect', note);
       else note();
     });
-    sent.on('error', ({ message }) => resolve({ port, reason: message }));
+    sent.on('error', ({ message }) => done(message));
     sent.end();
   });
 }
