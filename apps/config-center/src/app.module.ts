@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { DatabaseModule } from '@rookery/database';
 import { SecurityModule } from '@rookery/security';
 import { Documents } from './documents/documents.ts';
+import { GreyController } from './grey/grey.controller.ts';
 import { InstanceStore } from './instances/instance-store.ts';
 import { InstancesController } from './instances/instances.controller.ts';
 import { migrations } from './migrations.ts';
@@ -13,6 +14,8 @@ import { NacosOpenApiController } from './protocols/nacos/nacos-open-api.control
 import { NacosToken } from './protocols/nacos/nacos-token.ts';
 import { SpringController } from './protocols/spring/spring.controller.ts';
 import { LongPolls } from './push/long-polls.ts';
+import { SchemaStore } from './schemas/schema-store.ts';
+import { SchemasController } from './schemas/schemas.controller.ts';
 import { ReleaseStore } from './settings/release-store.ts';
 import { SettingsController } from './settings/settings.controller.ts';
 import { TextBody } from './settings/text-body.ts';
@@ -33,6 +36,8 @@ import { Watchers } from './watch/watchers.ts';
     ApolloController,
     SpringController,
     DisconfController,
+    GreyController,
+    SchemasController,
   ],
   providers: [
     ReleaseStore,
@@ -41,6 +46,7 @@ import { Watchers } from './watch/watchers.ts';
     ReleaseFeed,
     TextBody,
     LongPolls,
+    SchemaStore,
     Documents,
     NacosToken,
     { provide: ACCESS_KEYS, useFactory: readAccessKeys },

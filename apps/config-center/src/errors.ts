@@ -44,6 +44,29 @@ export const errors = {
     }),
   fileUnknown: (file: string) =>
     new RookeryError('CONFIG_FILE_UNKNOWN', `There is no file ${JSON.stringify(file)}.`, { status: 404 }),
+  greyActive: (version: number) =>
+    new RookeryError(
+      'CONFIG_GREY_ACTIVE',
+      `Version ${version} is being tried out on some instances: promote or abandon it first.`,
+      { status: 409, details: { version } },
+    ),
+  greyUnknown: () => new RookeryError('CONFIG_GREY_UNKNOWN', 'No grey release is being tried out.', { status: 404 }),
+  greyNeedsRelease: () =>
+    new RookeryError(
+      'CONFIG_GREY_NEEDS_RELEASE',
+      'A grey release needs one that all others have: publish that first.',
+      {
+        status: 409,
+      },
+    ),
+  schemaInvalid: (reason: string) =>
+    new RookeryError('CONFIG_SCHEMA_INVALID', `This is no JSON Schema: ${reason}.`, { status: 400 }),
+  schemaUnknown: () => new RookeryError('CONFIG_SCHEMA_UNKNOWN', 'The key has no schema.', { status: 404 }),
+  schemaMismatch: (reason: string) =>
+    new RookeryError('CONFIG_SCHEMA_MISMATCH', `The settings do not satisfy the schema of the key: ${reason}.`, {
+      status: 422,
+      details: { reason },
+    }),
   listeningInvalid: (reason: string) =>
     new RookeryError('CONFIG_LISTENING_INVALID', `What to listen to cannot be read: ${reason}.`, { status: 400 }),
   signatureInvalid: (reason: string) =>

@@ -43,4 +43,19 @@ export const migrations: Record<string, Migration> = {
         .execute();
     },
   },
+  '0003-grey-releases-and-schemas': {
+    async up(db) {
+      await db.schema.alterTable('setting_releases').addColumn('grey', 'jsonb').execute();
+      await db.schema
+        .createTable('setting_schemas')
+        .addColumn('namespace', 'text', (column) => column.notNull())
+        .addColumn('group_name', 'text', (column) => column.notNull())
+        .addColumn('service', 'text', (column) => column.notNull())
+        .addColumn('schema', 'jsonb', (column) => column.notNull())
+        .addColumn('author', 'text')
+        .addColumn('set_at', 'timestamptz', (column) => column.notNull().defaultTo(sql`now()`))
+        .addPrimaryKeyConstraint('setting_schemas_pk', ['namespace', 'group_name', 'service'])
+        .execute();
+    },
+  },
 };

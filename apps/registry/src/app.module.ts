@@ -5,6 +5,10 @@ import { SecurityModule } from '@rookery/security';
 import { Expiry } from './domain/expiry.ts';
 import { RegistryState } from './domain/registry-state.ts';
 import { Waiters } from './domain/waiters.ts';
+import { Applications } from './eureka/applications.ts';
+import { EurekaReadController } from './eureka/eureka-read.controller.ts';
+import { EurekaWriteController } from './eureka/eureka-write.controller.ts';
+import { RecentChanges } from './eureka/recent-changes.ts';
 import { AgentController } from './http/agent.controller.ts';
 import { Blocking } from './http/blocking.ts';
 import { CatalogController } from './http/catalog.controller.ts';
@@ -30,9 +34,17 @@ const snapshotPath = (): string => join(process.env.ROOKERY_HOME ?? '.rookery', 
     StatusController,
     KvController,
     SessionController,
+    EurekaReadController,
+    EurekaWriteController,
   ],
   providers: [
     Blocking,
+    Applications,
+    {
+      provide: RecentChanges,
+      inject: [Applications],
+      useFactory: (applications: Applications) => new RecentChanges(applications),
+    },
     { provide: SnapshotFile, useFactory: () => new SnapshotFile(snapshotPath()) },
     { provide: RegistryState, inject: [SnapshotFile, LOGGER], useFactory: restored },
     {

@@ -1,6 +1,7 @@
 import { startService } from '@rookery/service';
 import { AppModule } from './app.module.ts';
 import { Waiters } from './domain/waiters.ts';
+import { withoutLastSlash } from './eureka/eureka-paths.ts';
 import { takeAnyBody } from './http/any-body.ts';
 import { requireFreePort } from './port.ts';
 
@@ -11,10 +12,14 @@ await requireFreePort(process.env.HOST ?? '127.0.0.1', Number(process.env.PORT))
 
 const { app } = await startService(AppModule, {
   name: 'registry',
-  description: 'Who runs where: the embedded service registry, speaking the HTTP API of Consul.',
+  description: 'Who runs where: the embedded service registry, speaking the HTTP API of Consul and of Eureka.',
   prefix: false,
   without: ['access-log', 'config', 'discovery', 'grpc', 'messaging', 'openapi', 'tracing', 'validation'],
   configure: takeAnyBody,
+  rawHandler: () => (request) => {
+    request.url = withoutLastSlash(request.url ?? '/');
+    return false;
+  },
 });
 
 // A drain waits for running requests; a blocking query would run for minutes.

@@ -10,6 +10,8 @@ export interface OpenOptions {
   service: string;
   /** Id under which this process reports what it applied; `INSTANCE_ID` or a random one when not given. */
   instance?: string;
+  /** What grey releases may go by, `zone=a,canary=yes`; `INSTANCE_LABELS` when not given. */
+  labels?: string;
   /** Where settings come from; `CONFIG_URL` when not given. */
   url?: string;
   /** Where the last applied settings are kept for a start without the centre; `ROOKERY_HOME` when not given. */
@@ -31,6 +33,7 @@ export async function openConfigSource(options: OpenOptions): Promise<ConfigSour
       url,
       service: options.service,
       instance: options.instance ?? process.env.INSTANCE_ID ?? `${options.service}-${randomUUID().slice(0, 8)}`,
+      labels: options.labels ?? process.env.INSTANCE_LABELS ?? '',
       home: options.home ?? process.env.ROOKERY_HOME ?? '.rookery',
       ...(options.waitMs !== undefined && { waitMs: options.waitMs }),
     });

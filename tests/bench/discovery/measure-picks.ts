@@ -1,4 +1,4 @@
-import { type Instance, type InstancesListener, Upstreams } from '@rookery/discovery';
+import { type BalanceInput, type Instance, type InstancesListener, parseBalance, Upstreams } from '@rookery/discovery';
 import type { MeasuredPicks } from './picks.ts';
 
 const INSTANCES = 100;
@@ -12,6 +12,7 @@ const instances: Instance[] = Array.from({ length: INSTANCES }, (_, at) => ({
   address: '10.0.0.1',
   port: 3_000 + at,
   weight: 1 + (at % 3),
+  zone: 'abc'.charAt(at % 3),
   metadata: {},
 }));
 const registry = {
@@ -23,8 +24,8 @@ const registry = {
 };
 
 /** Each instance has been called, and some calls run: what a client finds in the middle of its day. */
-function inUse() {
-  const upstream = new Upstreams(registry).of('catalog');
+function inUse(balance: BalanceInput) {
+  const upstream = new Upstreams(registry, { zone: 'a' }).of('catalog', parseBalance(balance));
   for (const [at, instance] of instances.entries()) {
     upstream.begin(instance);
     upstream.end(instance, 2 + (at % 7), true);
@@ -33,19 +34,36 @@ function inUse() {
   return upstream;
 }
 
-const contenders = { p2c: inUse() };
+const PLAIN = { zone: { prefer: false } };
+
+interface Contender {
+  upstream: ReturnType<typeof inUse>;
+  key?: string;
+}
+
+const contenders: Record<string, Contender> = {
+  p2c: { upstream: inUse(PLAIN) },
+  'p2c, own zone first': { upstream: inUse('p2c') },
+  'least-request': { upstream: inUse({ ...PLAIN, algorithm: 'least-request' }) },
+  'round-robin': { upstream: inUse({ ...PLAIN, algorithm: 'round-robin' }) },
+  'weighted-round-robin': { upstream: inUse({ ...PLAIN, algorithm: 'weighted-round-robin' }) },
+  random: { upstream: inUse({ ...PLAIN, algorithm: 'random' }) },
+  'ring-hash': { upstream: inUse({ ...PLAIN, algorithm: 'ring-hash' }), key: 'user-4711' },
+  maglev: { upstream: inUse({ ...PLAIN, algorithm: 'maglev' }), key: 'user-4711' },
+  'maglev, bounded load': { upstream: inUse({ ...PLAIN, algorithm: 'maglev', boundedLoad: 1.25 }), key: 'user-4711' },
+};
 const picks: Record<string, number[]> = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
 let last: Instance | undefined;
 
-function perSecond(upstream: ReturnType<typeof inUse>, count: number): number {
+function perSecond({ upstream, key }: Contender, count: number): number {
   const startedAtMs = performance.now();
-  for (let pick = 0; pick < count; pick++) last = upstream.pick();
+  for (let pick = 0; pick < count; pick++) last = upstream.pick(undefined, key);
   return count / ((performance.now() - startedAtMs) / 1_000);
 }
 
-for (const upstream of Object.values(contenders)) perSecond(upstream, WARM_UP_PICKS);
+for (const contender of Object.values(contenders)) perSecond(contender, WARM_UP_PICKS);
 for (let round = 0; round < ROUNDS; round++) {
-  for (const [name, upstream] of Object.entries(contenders)) picks[name]?.push(perSecond(upstream, PICKS_A_ROUND));
+  for (const [name, contender] of Object.entries(contenders)) picks[name]?.push(perSecond(contender, PICKS_A_ROUND));
 }
 if (!last) throw new Error('nothing was chosen');
 process.stdout.write(JSON.stringify(picks satisfies MeasuredPicks), () => process.exit());

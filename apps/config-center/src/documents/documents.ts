@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Format, formatOfName, writeFormat } from '@rookery/config';
 import { errors } from '../errors.ts';
+import { type Caller, NOBODY } from '../grey/caller.ts';
 import type { Release } from '../settings/release.ts';
 import { ReleaseStore } from '../settings/release-store.ts';
 import { SettingKey } from '../settings/setting-key.ts';
+import { releaseFor, type Standing } from '../settings/standing.ts';
 
 /** A key, and the format in which it is wanted; in its own when not given. */
 export interface Wanted {
@@ -34,10 +36,11 @@ export class Documents {
   /** The first of the wanted that is there; a key that was removed is not. */
   async find(
     wanted: readonly Wanted[],
-    read: (key: SettingKey) => Promise<Release> = (key) => this.releases.current(key),
+    caller: Caller = NOBODY,
+    read: (key: SettingKey) => Promise<Standing> = (key) => this.releases.standing(key),
   ): Promise<Document | undefined> {
     for (const { key, format } of wanted) {
-      const release = await read(key);
+      const release = releaseFor(await read(key), key, caller);
       if (release.version === 0 || release.removed) continue;
       return { key, release, ...this.#text(release, format ?? release.format) };
     }

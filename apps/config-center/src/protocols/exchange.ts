@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Caller } from '../grey/caller.ts';
 
 /** What the handlers of foreign protocols need of Fastify's request. */
 export interface Request {
@@ -14,6 +15,9 @@ export interface Reply {
   status(code: number): Reply;
   send(body: string): Reply;
 }
+
+/** The caller of a protocol that knows no instances is its address. */
+export const callerOf = ({ raw }: Request): Caller => ({ instance: raw.socket.remoteAddress, labels: {} });
 
 /** A parameter of the form in the body, or of the query string. */
 export function parameter({ body, query }: Request, name: string): string | undefined {

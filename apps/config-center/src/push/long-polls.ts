@@ -3,23 +3,23 @@ import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@ne
 import { HttpAdapterHost } from '@nestjs/core';
 import { LOGGER, type Logger } from '@rookery/observability';
 import { errors } from '../errors.ts';
-import type { Release } from '../settings/release.ts';
 import { ReleaseStore } from '../settings/release-store.ts';
 import { keyText, type SettingKey } from '../settings/setting-key.ts';
+import { newestOf, type Standing } from '../settings/standing.ts';
 import { WATCH_LIMITS, type WatchLimits } from '../watch/watch-limits.ts';
 import { Poll } from './poll.ts';
 
 const DRAIN_CHECK_MS = 200;
 
-/** Reads a key's current release; polls that are woken by the same release share one read. */
-export type ReadRelease = (key: SettingKey) => Promise<Release>;
+/** Reads what stands for a key; polls that are woken by the same release share one read. */
+export type ReadStanding = (key: SettingKey) => Promise<Standing>;
 
 /** What this replica knows of a key that somebody waits for. */
 interface Awaited {
   readonly key: SettingKey;
   readonly polls: Set<Poll>;
   version: number;
-  reading?: Promise<Release>;
+  reading?: Promise<Standing>;
 }
 
 /** The long polls that this replica holds, for the protocols that know no streams. */
@@ -53,7 +53,7 @@ export class LongPolls implements OnModuleInit, OnModuleDestroy {
    */
   async hold<T>(
     keys: readonly SettingKey[],
-    look: (read: ReadRelease) => Promise<T | undefined>,
+    look: (read: ReadStanding) => Promise<T | undefined>,
     timeoutMs: number,
     response: ServerResponse,
   ): Promise<T | undefined> {
@@ -63,7 +63,7 @@ export class LongPolls implements OnModuleInit, OnModuleDestroy {
     const gone = () => poll.end();
     response.once('close', gone);
     this.#held += 1;
-    const read: ReadRelease = (key) => this.#read(key);
+    const read: ReadStanding = (key) => this.#read(key);
     try {
       let found = await look(read);
       while (found === undefined && !this.#closed && (await poll.news())) {
@@ -97,15 +97,15 @@ export class LongPolls implements OnModuleInit, OnModuleDestroy {
     }
   }
 
-  async #read(key: SettingKey): Promise<Release> {
+  async #read(key: SettingKey): Promise<Standing> {
     const awaited = this.#awaited.get(keyText(key));
-    if (!awaited) return this.releases.current(key);
-    const reading = awaited.reading ?? this.releases.current(key);
+    if (!awaited) return this.releases.standing(key);
+    const reading = awaited.reading ?? this.releases.standing(key);
     awaited.reading = reading;
     try {
-      const release = await reading;
-      awaited.version = Math.max(awaited.version, release.version);
-      return release;
+      const standing = await reading;
+      awaited.version = Math.max(awaited.version, newestOf(standing));
+      return standing;
     } finally {
       if (awaited.reading === reading) delete awaited.reading;
     }

@@ -11,6 +11,7 @@ export const ReleaseFacts = z.object({
   rolledBackFrom: z.number().int().nullable().meta({ description: 'The version that a rollback took up again.' }),
   format: z.enum(FORMATS).meta({ description: 'What it was written in; `json` for what came as JSON.' }),
   removed: z.boolean().meta({ description: 'Whether the key was removed by this release.' }),
+  grey: z.boolean().meta({ description: 'Whether it is for some instances only.' }),
   publishedAt: z.iso.datetime().nullable().meta({ description: 'Null for version 0, which nobody published.' }),
 });
 
@@ -31,6 +32,7 @@ export const NO_RELEASE: Release = {
   rolledBackFrom: null,
   format: 'json',
   removed: false,
+  grey: false,
   publishedAt: null,
   settings: {},
   content: null,
@@ -57,7 +59,24 @@ const expected = (number: z.ZodNumber | z.ZodCoercedNumber) =>
     .optional()
     .meta({ description: 'The version that the change starts from; another current one answers 409. As If-Match.' });
 
-export const PublishQuery = z.object({ ...why, expectedVersion: expected(z.coerce.number()) });
+export const PublishQuery = z.object({
+  ...why,
+  expectedVersion: expected(z.coerce.number()),
+  dryRun: z
+    .stringbool()
+    .default(false)
+    .meta({ description: 'Checks everything, stores nothing, and answers what would change.' }),
+});
+
+export const DiffQuery = z.object({
+  from: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(2_147_483_647)
+    .optional()
+    .meta({ description: 'The one before, when not given.' }),
+});
 
 export const Rollback = z.object({ version: version.min(1), ...why, expectedVersion: expected(z.number()) });
 

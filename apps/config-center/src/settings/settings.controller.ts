@@ -4,9 +4,21 @@ import { currentRequest } from '@rookery/observability';
 import { Public, RequiresPermissions } from '@rookery/security';
 import { z } from 'zod';
 import { errors } from '../errors.ts';
-import { History, HistoryQuery, PublishQuery, Release, Rollback, VersionParam } from './release.ts';
+import { CallerQuery } from '../grey/caller.ts';
+import { type Diff, Diff as DiffSchema, diffOf } from './diff.ts';
+import {
+  DiffQuery,
+  History,
+  HistoryQuery,
+  NO_RELEASE,
+  PublishQuery,
+  Release,
+  Rollback,
+  VersionParam,
+} from './release.ts';
 import { ReleaseStore } from './release-store.ts';
 import { SettingKey } from './setting-key.ts';
+import { releaseFor } from './standing.ts';
 import { writtenIn } from './written-settings.ts';
 
 /** What these handlers need of the reply of Fastify. */
@@ -28,10 +40,11 @@ export class SettingsController {
   @ApiOkResponse({ description: 'The newest release; its version is the ETag.', standardSchema: Release })
   async current(
     @Param({ schema: SettingKey }) key: SettingKey,
+    @Query({ schema: CallerQuery }) caller: z.output<typeof CallerQuery>,
     @Headers('if-none-match') known: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<Release | undefined> {
-    const release = await this.releases.current(key);
+    const release = releaseFor(await this.releases.standing(key), key, caller);
     const etag = etagOf(release.version);
     reply.header('etag', etag);
     if (known !== etag) return release;
@@ -57,10 +70,14 @@ export class SettingsController {
     @Body() body: unknown,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
-  ): Promise<Release> {
+  ): Promise<Release | Diff> {
     const written = writtenIn(body);
     const expectedVersion = versionOf(ifMatch) ?? query.expectedVersion;
-    const release = await this.releases.publish(key, { ...query, ...written, author: caller(), expectedVersion });
+    if (query.dryRun) {
+      const current = await this.releases.tryOut(key, { ...written, expectedVersion });
+      return { from: current.version, to: null, ...diffOf(current.settings, written.settings) };
+    }
+    const release = await this.releases.publish(key, { ...query, ...written, author: author(), expectedVersion });
     reply.header('etag', etagOf(release.version));
     return release;
   }
@@ -88,6 +105,22 @@ export class SettingsController {
     return this.releases.at(key, version);
   }
 
+  @Get('history/:version/diff')
+  @Public()
+  @ApiOperation({ summary: 'Compare two releases' })
+  @ApiOkResponse({ description: 'What was added, removed and changed.', standardSchema: DiffSchema })
+  async diff(
+    @Param({ schema: SettingKey }) key: SettingKey,
+    @Param('version', { schema: VersionParam }) version: number,
+    @Query({ schema: DiffQuery }) { from = version - 1 }: z.output<typeof DiffQuery>,
+  ): Promise<Diff> {
+    const [before, after] = await Promise.all([
+      from === 0 ? NO_RELEASE : this.releases.at(key, from),
+      this.releases.at(key, version),
+    ]);
+    return { from, to: version, ...diffOf(before.settings, after.settings) };
+  }
+
   @Post('rollback')
   @HttpCode(200)
   @RequiresPermissions('config:publish')
@@ -99,13 +132,13 @@ export class SettingsController {
     @Body({ schema: Rollback }) { version, ...rest }: z.output<typeof Rollback>,
   ): Promise<Release> {
     const { settings, format, content, removed } = await this.releases.at(key, version);
-    const author = caller();
-    return this.releases.publish(key, { ...rest, settings, format, content, removed, author, rolledBackFrom: version });
+    const written = { settings, format, content, removed };
+    return this.releases.publish(key, { ...rest, ...written, author: author(), rolledBackFrom: version });
   }
 }
 
 /** Who publishes: the token says so, nobody can claim it. */
-const caller = (): string | undefined => currentRequest()?.principal?.subject;
+const author = (): string | undefined => currentRequest().principal?.subject;
 
 const etagOf = (version: number): string => `"${version}"`;
 

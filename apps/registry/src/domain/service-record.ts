@@ -9,6 +9,8 @@ export interface ServiceRecord {
   port: number;
   meta: Record<string, string>;
   weights: { passing: number; warning: number };
+  /** What a client of another protocol said beyond this, for those that speak it: `eureka.vip: orders`. */
+  foreign?: Readonly<Record<string, string>>;
   createIndex: number;
   modifyIndex: number;
 }
@@ -40,6 +42,7 @@ export interface ServiceRegistration {
   port: number;
   meta: Record<string, string>;
   weights: { passing: number; warning: number };
+  foreign?: Readonly<Record<string, string>>;
   checks: CheckRegistration[];
 }
 

@@ -54,7 +54,10 @@ export async function bringUpService(
   onLogger?.(logger);
 
   const { platform: platformName = 'fastify', bodyLimitBytes = BODY_LIMIT_BYTES } = options;
-  const platform = await (platformName === 'express' ? expressPlatform : fastifyPlatform)(bodyLimitBytes);
+  const platform = await (platformName === 'express' ? expressPlatform : fastifyPlatform)(
+    bodyLimitBytes,
+    options.httpServer,
+  );
   const root = await rootModule(application, { ...foundation, ...settings });
   const app: INestApplication = await NestFactory.create(root, platform.adapter, {
     logger: new NestLogger(logger),

@@ -1,5 +1,6 @@
 import { flatten } from '@rookery/config';
 import type { Document, Documents } from '../../documents/documents.ts';
+import type { Caller } from '../../grey/caller.ts';
 import type { ApolloWanted } from './apollo-names.ts';
 
 /** An Apollo namespace as it is now. */
@@ -16,8 +17,11 @@ export interface ApolloConfiguration {
 export async function readApollo(
   documents: Documents,
   { own, shared, format }: ApolloWanted,
+  caller: Caller,
 ): Promise<ApolloConfiguration | undefined> {
-  const found = [await documents.find(shared), await documents.find(own)].filter((each) => each !== undefined);
+  const found = [await documents.find(shared, caller), await documents.find(own, caller)].filter(
+    (each) => each !== undefined,
+  );
   const document = found.at(-1);
   if (!document) return undefined;
   return {

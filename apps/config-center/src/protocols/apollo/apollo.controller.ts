@@ -5,9 +5,11 @@ import { Public } from '@rookery/security';
 import { z } from 'zod';
 import { Documents } from '../../documents/documents.ts';
 import { errors } from '../../errors.ts';
+import type { Caller } from '../../grey/caller.ts';
 import { LongPolls } from '../../push/long-polls.ts';
 import { keyText, type SettingKey } from '../../settings/setting-key.ts';
-import type { Reply, Request } from '../exchange.ts';
+import { releaseFor } from '../../settings/standing.ts';
+import { callerOf, parameter, type Reply, type Request } from '../exchange.ts';
 import { ACCESS_KEYS, type AccessKeys, checkSignature } from './access-keys.ts';
 import { type ApolloConfiguration, readApollo } from './apollo-configuration.ts';
 import { apolloWanted } from './apollo-names.ts';
@@ -113,6 +115,7 @@ export class ApolloController {
   ) {
     if (!appId) throw errors.parameterMissing('appId');
     checkSignature(this.keys, appId, request.raw);
+    const caller = apolloCaller(request);
     const asked = readNotifications(text).map(({ namespaceName, notificationId }) => {
       const { own, shared } = apolloWanted(appId, cluster, namespaceName, dataCentre);
       const keys = new Map([...own, ...shared].map(({ key }) => [keyText(key), key]));
@@ -123,7 +126,7 @@ export class ApolloController {
       async (read) => {
         const sum = async (keys: readonly SettingKey[]) => {
           let total = 0;
-          for (const key of keys) total += (await read(key)).version;
+          for (const key of keys) total += releaseFor(await read(key), key, caller).version;
           return total;
         };
         const changed = [];
@@ -150,10 +153,21 @@ export class ApolloController {
     reply: Reply,
   ): Promise<ApolloConfiguration | undefined> {
     checkSignature(this.keys, appId, request.raw);
-    const found = await readApollo(this.documents, apolloWanted(appId, cluster, namespace, dataCentre));
+    const found = await readApollo(
+      this.documents,
+      apolloWanted(appId, cluster, namespace, dataCentre),
+      apolloCaller(request),
+    );
     if (!found) reply.status(404);
     return found;
   }
+}
+
+/** Apollo's clients send their address and a label. */
+function apolloCaller(request: Request): Caller {
+  const label = parameter(request, 'label');
+  const instance = parameter(request, 'ip') ?? callerOf(request).instance;
+  return { instance, labels: label ? { label } : {} };
 }
 
 const notFound = ({ appId, cluster, namespace }: Namespace) => ({

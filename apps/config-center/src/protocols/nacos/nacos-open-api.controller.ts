@@ -4,7 +4,7 @@ import { Public, RequiresPermissions } from '@rookery/security';
 import { type Document, Documents } from '../../documents/documents.ts';
 import { errors } from '../../errors.ts';
 import { ReleaseStore } from '../../settings/release-store.ts';
-import { parameter, type Reply, type Request } from '../exchange.ts';
+import { callerOf, parameter, type Reply, type Request } from '../exchange.ts';
 import { type DataId, publishDocument, removeDocument } from './nacos-documents.ts';
 import { nacosWanted } from './nacos-names.ts';
 
@@ -59,7 +59,7 @@ export class NacosOpenApiController {
 
   async #get(request: Request, reply: Reply, view: (found: Document) => unknown) {
     const { dataId, group, tenant } = dataIdOf(request);
-    const found = await this.documents.find(nacosWanted(dataId, group, tenant));
+    const found = await this.documents.find(nacosWanted(dataId, group, tenant), callerOf(request));
     if (found) return success(view(found));
     reply.status(404);
     return NOT_FOUND;

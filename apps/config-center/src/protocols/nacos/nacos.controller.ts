@@ -5,7 +5,7 @@ import { Documents } from '../../documents/documents.ts';
 import { errors } from '../../errors.ts';
 import { LongPolls } from '../../push/long-polls.ts';
 import { ReleaseStore } from '../../settings/release-store.ts';
-import { parameter, type Reply, type Request } from '../exchange.ts';
+import { callerOf, parameter, type Reply, type Request } from '../exchange.ts';
 import { type Listening, readListening, writeChanged } from './listening.ts';
 import { type DataId, publishDocument, removeDocument } from './nacos-documents.ts';
 import { nacosWanted } from './nacos-names.ts';
@@ -28,7 +28,7 @@ export class NacosController {
   @Public()
   async get(@Req() request: Request, @Res({ passthrough: true }) reply: Reply): Promise<string> {
     const { dataId, group, tenant } = dataIdOf(request);
-    const found = await this.documents.find(nacosWanted(dataId, group, tenant));
+    const found = await this.documents.find(nacosWanted(dataId, group, tenant), callerOf(request));
     reply.header('content-type', 'text/plain;charset=UTF-8');
     if (!found) {
       reply.status(404);
@@ -79,7 +79,7 @@ export class NacosController {
       async (read) => {
         const news: Listening[] = [];
         for (const [at, each] of listening.entries()) {
-          const found = await this.documents.find(wanted[at] ?? [], read);
+          const found = await this.documents.find(wanted[at] ?? [], callerOf(request), read);
           if (!sameMd5(each.md5, found?.md5)) news.push(each);
         }
         return news.length > 0 ? news : undefined;
