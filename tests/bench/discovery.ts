@@ -1,7 +1,10 @@
 import type { Report } from './figures.ts';
 
 /** Each part of the area by itself. Add one here, and its figures and tables join those of the others. */
-const PARTS: readonly (() => Promise<{ run(): Report | Promise<Report> }>)[] = [() => import('./discovery/picks.ts')];
+const PARTS: readonly (() => Promise<{ run(): Report | Promise<Report> }>)[] = [
+  () => import('./discovery/picks.ts'),
+  () => import('./discovery/slow-instance.ts'),
+];
 
 /** What choosing an instance costs, and what the registry holds and how fast it tells. */
 export async function run(): Promise<Report> {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ConfigSource } from './config.ts';
+import type { DriverOptions } from './drivers/driver-options.ts';
 import { environmentSource } from './drivers/environment.ts';
 import { errors } from './errors.ts';
 
@@ -20,6 +21,14 @@ export interface OpenOptions {
   waitMs?: number;
 }
 
+const DRIVERS: readonly { scheme: RegExp; open(options: DriverOptions): Promise<ConfigSource> }[] = [
+  { scheme: /^consul:/, open: async (options) => (await import('./drivers/consul.ts')).consulSource(options) },
+  { scheme: /^etcd(\+tls)?:/, open: async (options) => (await import('./drivers/etcd.ts')).etcdSource(options) },
+  { scheme: /^nacos(\+https?)?:/, open: async (options) => (await import('./drivers/nacos.ts')).nacosSource(options) },
+  { scheme: /^apollo\+https?:/, open: async (options) => (await import('./drivers/apollo.ts')).apolloSource(options) },
+  { scheme: /^spring\+https?:/, open: async (options) => (await import('./drivers/spring.ts')).springSource(options) },
+];
+
 /** The source that a URL names; its driver is loaded by the URL's scheme. */
 export async function openConfigSource(options: OpenOptions): Promise<ConfigSource> {
   const url = options.url ?? process.env.CONFIG_URL ?? DEFAULT_CONFIG_URL;
@@ -38,7 +47,11 @@ export async function openConfigSource(options: OpenOptions): Promise<ConfigSour
       ...(options.waitMs !== undefined && { waitMs: options.waitMs }),
     });
   }
-  throw errors.unknownScheme(url);
+  const driver = DRIVERS.find(({ scheme }) => scheme.test(url));
+  if (!driver) throw errors.unknownScheme(url);
+  const home = options.home ?? process.env.ROOKERY_HOME ?? '.rookery';
+  const waits = options.waitMs !== undefined && { waitMs: options.waitMs };
+  return driver.open({ url, service: options.service, home, ...waits });
 }
 
 /** All sources of a service, lowest first: the file that `CONFIG_FILE` names, the place of `CONFIG_URL`, the environment. */

@@ -5,7 +5,7 @@ import { median, type Report } from '../figures.ts';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const MEASURE = fileURLToPath(new URL('./measure-picks.ts', import.meta.url));
 
-/** Picks a second, a row of rounds for each contender. */
+/** Picks a second of processor time, a row of rounds for each contender. */
 export type MeasuredPicks = Readonly<Record<string, readonly number[]>>;
 
 /** How many instances a second are chosen, by what a client calls: `pick` of an upstream, its clock included. */
@@ -24,7 +24,7 @@ export function run(): Report {
     figures: [{ name: 'discovery.p2c_picks_per_second', value: median(picks.p2c ?? []), goal: { atLeast: 5_000_000 } }],
     tables: [
       {
-        title: 'Choosing one of 100 instances, medians of rounds in turn',
+        title: 'Choosing one of 100 instances: picks a second of processor time, medians of rounds in turn',
         columns: ['algorithm', 'picks/s', 'ns a pick'],
         rows: Object.entries(picks).map(([name, rounds]) => {
           const perSecond = median(rounds);

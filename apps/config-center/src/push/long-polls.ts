@@ -104,7 +104,11 @@ export class LongPolls implements OnModuleInit, OnModuleDestroy {
     awaited.reading = reading;
     try {
       const standing = await reading;
-      awaited.version = Math.max(awaited.version, newestOf(standing));
+      if (newestOf(standing) > awaited.version) {
+        awaited.version = newestOf(standing);
+        // Others may have read before it; the notification that comes will be no news then.
+        for (const poll of awaited.polls) poll.wake();
+      }
       return standing;
     } finally {
       if (awaited.reading === reading) delete awaited.reading;

@@ -20,6 +20,13 @@ export class NacosOpenApiController {
     @Inject(ReleaseStore) private readonly releases: ReleaseStore,
   ) {}
 
+  /** Clients ask which API to speak. */
+  @Get('v1/console/server/state')
+  @Public()
+  state() {
+    return { version: '2.0.0', standalone_mode: 'cluster', function_mode: 'config' };
+  }
+
   @Get('v2/cs/config')
   @Public()
   getV2(@Req() request: Request, @Res({ passthrough: true }) reply: Reply) {
