@@ -1,6 +1,6 @@
 /** The import rules of docs/architecture.md. tests/lint shows that a forbidden import fails. */
 const CONCERNS =
-  'discovery|config|database|messaging|page-cache|resilience|rpc|security|contracts|service|cli|nx-plugin';
+  'discovery|coordination|config|database|messaging|page-cache|resilience|rpc|security|contracts|service|cli|nx-plugin';
 
 /** Ports that one concern may use of another; the importing library's README names each. */
 const PORTS = {
@@ -12,10 +12,13 @@ const concernRules = CONCERNS.split('|')
   .filter((concern) => !['service', 'cli', 'nx-plugin'].includes(concern))
   .map((concern) => ({
     name: `${concern}-stands-alone`,
-    comment: `libs/${concern} may use libs/observability${(PORTS[concern] ?? []).map((port) => ` and libs/${port}`).join('')}, no other library.`,
+    comment: `libs/${concern} may use libs/observability, libs/connections${(PORTS[concern] ?? []).map((port) => ` and libs/${port}`).join('')}, no other library.`,
     severity: 'error',
     from: { path: `^libs/${concern}/` },
-    to: { path: '^libs/', pathNot: `^libs/(observability|${[concern, ...(PORTS[concern] ?? [])].join('|')})/` },
+    to: {
+      path: '^libs/',
+      pathNot: `^libs/(observability|connections|${[concern, ...(PORTS[concern] ?? [])].join('|')})/`,
+    },
   }));
 
 export default {
@@ -47,6 +50,13 @@ export default {
       severity: 'error',
       from: { path: '^libs/observability/' },
       to: { path: '^libs/', pathNot: '^libs/observability/' },
+    },
+    {
+      name: 'connections-know-no-concern',
+      comment: 'libs/connections imports no other library of the workspace.',
+      severity: 'error',
+      from: { path: '^libs/connections/' },
+      to: { path: '^libs/', pathNot: '^libs/connections/' },
     },
     ...concernRules,
     {

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 
 const publish = async (values: unknown): Promise<Answer> =>
-  call(`${settings}?author=test&comment=a+change`, {
+  call(`${settings}?comment=a+change`, {
     method: 'PUT',
     json: values,
     headers: await shop.authorization(),
@@ -43,7 +43,7 @@ test('settings cannot be read or published through the gateway', async () => {
   const path = new URL(settings).pathname;
   const answers = [
     await call(platform.gatewayUrl + path),
-    await call(`${platform.gatewayUrl}${path}?author=evil`, {
+    await call(`${platform.gatewayUrl}${path}?comment=evil`, {
       method: 'PUT',
       json: { maxItemsPerOrder: 1 },
       headers: await shop.authorization(),

@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => publish({}));
 
 const publish = async (values: unknown) =>
-  call(`${settings}?author=test&comment=a+change`, {
+  call(`${settings}?comment=a+change`, {
     method: 'PUT',
     json: values,
     headers: await shop.authorization(),

@@ -25,7 +25,7 @@ describe.skipIf(!CHROMIUM)('the page of the resources, on the admin port', { tim
   let page: Page;
 
   const publish = async (json: object) =>
-    call(`${centre}/api/config-center/settings/default/default/orders?author=test&comment=rules`, {
+    call(`${centre}/api/config-center/settings/default/default/orders?comment=rules`, {
       method: 'PUT',
       json,
       headers: await shop.authorization(),

@@ -1,9 +1,17 @@
+export {
+  type ConfigJavaClient,
+  hasConfigJava,
+  type SpringConfigServer,
+  startConfigJavaClient,
+  startOwnSpringConfig,
+} from './config-java.ts';
 export { startConsul, startOwnConsul } from './consul.ts';
 export { type DnsServer, hasDns, startOwnDns } from './dns.ts';
 export { startOwnEtcd } from './etcd.ts';
 export { hasEureka, startOwnEureka } from './eureka.ts';
 export { type KubernetesServer, startOwnKubernetes } from './kubernetes.ts';
 export { hasNginx, startOwnNginx } from './nginx.ts';
+export { type CollectedSpan, OtlpCollector } from './otlp-collector.ts';
 export { freePorts } from './ports.ts';
 export { type OwnPostgres, type PostgresServer, startOwnPostgres, startPostgres } from './postgres.ts';
 export { findProgram } from './programs.ts';

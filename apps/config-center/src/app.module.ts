@@ -1,12 +1,24 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '@rookery/database';
 import { SecurityModule } from '@rookery/security';
+import { Documents } from './documents/documents.ts';
+import { GreyController } from './grey/grey.controller.ts';
 import { InstanceStore } from './instances/instance-store.ts';
 import { InstancesController } from './instances/instances.controller.ts';
 import { migrations } from './migrations.ts';
+import { ACCESS_KEYS, readAccessKeys } from './protocols/apollo/access-keys.ts';
+import { ApolloController } from './protocols/apollo/apollo.controller.ts';
+import { DisconfController } from './protocols/disconf.controller.ts';
+import { NacosController } from './protocols/nacos/nacos.controller.ts';
+import { NacosOpenApiController } from './protocols/nacos/nacos-open-api.controller.ts';
+import { NacosToken } from './protocols/nacos/nacos-token.ts';
+import { SpringController } from './protocols/spring/spring.controller.ts';
+import { LongPolls } from './push/long-polls.ts';
+import { SchemaStore } from './schemas/schema-store.ts';
+import { SchemasController } from './schemas/schemas.controller.ts';
 import { ReleaseStore } from './settings/release-store.ts';
 import { SettingsController } from './settings/settings.controller.ts';
-import { YamlBody } from './settings/yaml-body.ts';
+import { TextBody } from './settings/text-body.ts';
 import { ReleaseFeed } from './watch/release-feed.ts';
 import { WatchController } from './watch/watch.controller.ts';
 import { readWatchLimits, WATCH_LIMITS } from './watch/watch-limits.ts';
@@ -15,13 +27,29 @@ import { Watchers } from './watch/watchers.ts';
 /** The configuration centre. Its state is in Postgres only, so that any number of replicas can run. */
 @Module({
   imports: [DatabaseModule.forRoot({ migrations }), SecurityModule.forRoot()],
-  controllers: [SettingsController, WatchController, InstancesController],
+  controllers: [
+    SettingsController,
+    WatchController,
+    InstancesController,
+    NacosController,
+    NacosOpenApiController,
+    ApolloController,
+    SpringController,
+    DisconfController,
+    GreyController,
+    SchemasController,
+  ],
   providers: [
     ReleaseStore,
     InstanceStore,
     Watchers,
     ReleaseFeed,
-    YamlBody,
+    TextBody,
+    LongPolls,
+    SchemaStore,
+    Documents,
+    NacosToken,
+    { provide: ACCESS_KEYS, useFactory: readAccessKeys },
     { provide: WATCH_LIMITS, useFactory: readWatchLimits },
   ],
 })

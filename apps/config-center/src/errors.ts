@@ -29,7 +29,48 @@ export const errors = {
         details: { path, expected, received },
       },
     ),
-  yaml: (message: string) => new RookeryError('CONFIG_YAML_INVALID', message, { status: 400 }),
+  textInvalid: (message: string) => new RookeryError('CONFIG_TEXT_INVALID', message, { status: 400 }),
+  nameInvalid: (name: string) =>
+    new RookeryError(
+      'CONFIG_NAME_INVALID',
+      `${name} is no name here: letters, digits and . _ : + -, beginning with a letter or digit, at most 200.`,
+      { status: 400 },
+    ),
+  parameterMissing: (name: string) =>
+    new RookeryError('CONFIG_PARAMETER_MISSING', `The parameter ${name} is missing.`, { status: 400 }),
+  md5Changed: (dataId: string) =>
+    new RookeryError('CONFIG_CONFLICT', `${dataId} is no longer what casMd5 says: read it, and publish again.`, {
+      status: 409,
+    }),
+  fileUnknown: (file: string) =>
+    new RookeryError('CONFIG_FILE_UNKNOWN', `There is no file ${JSON.stringify(file)}.`, { status: 404 }),
+  greyActive: (version: number) =>
+    new RookeryError(
+      'CONFIG_GREY_ACTIVE',
+      `Version ${version} is being tried out on some instances: promote or abandon it first.`,
+      { status: 409, details: { version } },
+    ),
+  greyUnknown: () => new RookeryError('CONFIG_GREY_UNKNOWN', 'No grey release is being tried out.', { status: 404 }),
+  greyNeedsRelease: () =>
+    new RookeryError(
+      'CONFIG_GREY_NEEDS_RELEASE',
+      'A grey release needs one that all others have: publish that first.',
+      {
+        status: 409,
+      },
+    ),
+  schemaInvalid: (reason: string) =>
+    new RookeryError('CONFIG_SCHEMA_INVALID', `This is no JSON Schema: ${reason}.`, { status: 400 }),
+  schemaUnknown: () => new RookeryError('CONFIG_SCHEMA_UNKNOWN', 'The key has no schema.', { status: 404 }),
+  schemaMismatch: (reason: string) =>
+    new RookeryError('CONFIG_SCHEMA_MISMATCH', `The settings do not satisfy the schema of the key: ${reason}.`, {
+      status: 422,
+      details: { reason },
+    }),
+  listeningInvalid: (reason: string) =>
+    new RookeryError('CONFIG_LISTENING_INVALID', `What to listen to cannot be read: ${reason}.`, { status: 400 }),
+  signatureInvalid: (reason: string) =>
+    new RookeryError('CONFIG_SIGNATURE_INVALID', `The access key's signature is refused: ${reason}.`, { status: 401 }),
   matchInvalid: () =>
     new RookeryError('CONFIG_IF_MATCH_INVALID', 'If-Match must be the ETag of a version, "7" in its quotes.', {
       status: 400,

@@ -33,4 +33,29 @@ export const migrations: Record<string, Migration> = {
       await db.schema.createIndex('setting_instances_seen').on('setting_instances').column('seen_at').execute();
     },
   },
+  '0002-formats': {
+    async up(db) {
+      await db.schema
+        .alterTable('setting_releases')
+        .addColumn('format', 'text', (column) => column.notNull().defaultTo('json'))
+        .addColumn('content', 'text')
+        .addColumn('removed', 'boolean', (column) => column.notNull().defaultTo(false))
+        .execute();
+    },
+  },
+  '0003-grey-releases-and-schemas': {
+    async up(db) {
+      await db.schema.alterTable('setting_releases').addColumn('grey', 'jsonb').execute();
+      await db.schema
+        .createTable('setting_schemas')
+        .addColumn('namespace', 'text', (column) => column.notNull())
+        .addColumn('group_name', 'text', (column) => column.notNull())
+        .addColumn('service', 'text', (column) => column.notNull())
+        .addColumn('schema', 'jsonb', (column) => column.notNull())
+        .addColumn('author', 'text')
+        .addColumn('set_at', 'timestamptz', (column) => column.notNull().defaultTo(sql`now()`))
+        .addPrimaryKeyConstraint('setting_schemas_pk', ['namespace', 'group_name', 'service'])
+        .execute();
+    },
+  },
 };

@@ -7,5 +7,7 @@ export const serviceOptions: ServiceOptions = {
   description: 'Versioned settings per namespace, group and service, pushed to the services that watch them.',
   // Whoever may publish settings steers every service; nobody does so through the gateway.
   metadata: INTERNAL,
+  // Its own API is below /api/config-center; those that foreign clients speak stand where they expect them.
+  prefix: false,
   without: ['config', 'grpc', 'messaging'],
 };

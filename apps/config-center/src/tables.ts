@@ -1,4 +1,5 @@
-import type { Generated, JSONColumnType } from 'kysely';
+import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { GreyRule } from './grey/grey-rule.ts';
 
 /** What the centre keeps; made by migrations.ts. */
 export interface ConfigDatabase {
@@ -8,10 +9,23 @@ export interface ConfigDatabase {
     service: string;
     version: number;
     settings: JSONColumnType<Record<string, unknown>>;
+    format: Generated<string>;
+    content: string | null;
+    removed: Generated<boolean>;
     author: string | null;
     comment: string | null;
     rolled_back_from: number | null;
+    /** Who gets it, where it is not for all. */
+    grey: ColumnType<GreyRule | null, string | null, string | null>;
     published_at: Generated<Date>;
+  };
+  setting_schemas: {
+    namespace: string;
+    group_name: string;
+    service: string;
+    schema: JSONColumnType<Record<string, unknown>>;
+    author: string | null;
+    set_at: Generated<Date>;
   };
   setting_instances: {
     namespace: string;

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import type { RegistryClient, Upstreams } from '@rookery/discovery';
-import type { Health, Logger, Metrics } from '@rookery/observability';
+import { type Health, type Logger, type Metrics, type ServiceIdentity, SpanExport } from '@rookery/observability';
 import { IssuerKeys, readTokenSettings, TokenVerifier } from '@rookery/security';
 import type { RawHandler } from '@rookery/service';
 import { adminGuard } from './admin/admin-guard.ts';
@@ -14,6 +14,7 @@ import { AccessLog } from './observe/access-log.ts';
 
 /** What the data path needs of the process. */
 export interface ProcessParts {
+  identity: ServiceIdentity;
   registry: RegistryClient;
   upstreams: Upstreams;
   metrics: Metrics;
@@ -39,8 +40,9 @@ export class GatewayProcess implements BeforeApplicationShutdown {
 
   /** Reads the settings, starts the data path with them and lets it follow them. */
   static async start(parts: ProcessParts): Promise<GatewayProcess> {
-    const { registry, upstreams, metrics, health, logger } = parts;
+    const { identity, registry, upstreams, metrics, health, logger } = parts;
     let gateway: Gateway | undefined;
+    const spans = await SpanExport.open(identity, process.env, (fields) => logger.warn(fields));
     const sources = await openSources(process.env, logger);
     const settings = await LiveSettings.open({ sources, logger }, (value) => gateway?.rehearse(value));
     try {
@@ -52,6 +54,7 @@ export class GatewayProcess implements BeforeApplicationShutdown {
         upstreams,
         metrics,
         accessLog,
+        spans,
         logger,
         environment: process.env,
       });

@@ -1,15 +1,16 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import type { Registry, Upstreams } from '@rookery/discovery';
-import type { Logger, Metrics, RookeryError } from '@rookery/observability';
+import type { Logger, Metrics, RookeryError, SpanExport } from '@rookery/observability';
 import { errors } from './errors.ts';
-import { Shared } from './filters/shared.ts';
 import { Deadlines } from './forward/deadlines.ts';
 import { Exchange, isTooLong } from './forward/exchange.ts';
 import { problemParts, sendAnswer } from './forward/problem-response.ts';
 import type { AccessLog } from './observe/access-log.ts';
 import type { RouteTotals } from './observe/request-metrics.ts';
 import { NO_ROUTE, RequestReports } from './observe/request-reports.ts';
+import { RequestSpans } from './observe/request-spans.ts';
 import { readHttp2Head } from './protocols/http2/http2-headers.ts';
 import { Tunnels } from './protocols/websocket/tunnels.ts';
 import { responseOn, Upgrade } from './protocols/websocket/upgrade.ts';
@@ -17,12 +18,14 @@ import { Arrival } from './request/arrival.ts';
 import { type RequestHead, readHead } from './request/request-headers.ts';
 import { pathLength, TARGET_REFUSALS } from './request/target.ts';
 import { AddressSet } from './request/trusted-proxies.ts';
-import { RouteSet } from './routes/route-set.ts';
+import type { RouteSet } from './routes/route-set.ts';
+import { RoutesInForce } from './routes/routes-in-force.ts';
 import { doom, isDoomed } from './server/doomed-sockets.ts';
 import { guard, setServerLimits } from './server/guard.ts';
 import { Ingress } from './server/ingress.ts';
 import type { GatewaySettings } from './settings.ts';
 import { Targets } from './upstream/targets.ts';
+import { UpstreamTls } from './upstream/upstream-tls.ts';
 
 export interface GatewayParts {
   settings: GatewaySettings;
@@ -31,6 +34,8 @@ export interface GatewayParts {
   metrics: Metrics;
   /** No line is written without one. */
   accessLog?: AccessLog | undefined;
+  /** Where spans go; none are made without it. */
+  spans?: SpanExport | undefined;
   logger: Pick<Logger, 'info' | 'warn'>;
   /** Where filters find what else they need: AUTH_ISSUER_URL, CACHE_URL; nothing when not given. */
   environment?: Readonly<Record<string, string | undefined>> | undefined;
@@ -44,12 +49,13 @@ const HEALTH = new Set(['/health/live', '/health/ready']);
 export class Gateway {
   readonly targets: Targets;
   readonly #parts: GatewayParts;
-  readonly #shared = new Shared();
   readonly #reports: RequestReports;
+  readonly #spans: RequestSpans | undefined;
   readonly #deadlines = new Deadlines();
   readonly #tunnels: Tunnels;
   #settings: GatewaySettings;
-  #routes: RouteSet;
+  #tls: UpstreamTls;
+  readonly #routes: RoutesInForce;
   #trustedProxies: AddressSet | undefined;
   #server: Server | undefined;
   #ingress: Ingress | undefined;
@@ -59,17 +65,27 @@ export class Gateway {
   constructor(parts: GatewayParts) {
     this.#parts = parts;
     this.#reports = new RequestReports(parts.metrics, parts.accessLog);
+    this.#spans = parts.spans && new RequestSpans(parts.spans);
     this.#tunnels = new Tunnels(parts.settings.websocket, parts.metrics);
     this.#settings = parts.settings;
-    this.targets = new Targets(parts.registry, parts.upstreams, poolLimits(parts.settings));
-    this.#routes = this.#make(parts.settings, undefined);
+    this.#tls = new UpstreamTls(parts.settings.upstreamTls);
+    this.targets = new Targets(
+      parts.registry,
+      parts.upstreams,
+      poolLimits(parts.settings, this.#tls),
+      ({ message: reason }) => parts.logger.warn({ event: 'certificate refused', reason }),
+    );
+    const { registry, metrics, logger, environment = {} } = parts;
+    this.#routes = new RoutesInForce(
+      { registry, metrics, logger, environment, targets: this.targets, clock: Date.now, random: Math.random },
+      parts.settings,
+    );
     this.#trustedProxies = trustedProxiesOf(parts.settings);
-    this.#shared.commit();
   }
 
   /** The routes in force. */
   get routes(): RouteSet {
-    return this.#routes;
+    return this.#routes.current;
   }
 
   /** Settles with the port of TLS; undefined without it. */
@@ -112,9 +128,8 @@ export class Gateway {
 
   /** Throws where settings cannot work; changes nothing. */
   rehearse(settings: GatewaySettings): void {
-    const rehearsed = this.#make(settings, this.#routes);
-    rehearsed.retire(async () => {});
-    void this.#shared.abandon();
+    new UpstreamTls(settings.upstreamTls);
+    this.#routes.rehearse(settings);
   }
 
   /**
@@ -122,14 +137,15 @@ export class Gateway {
    * began. Throws where they cannot work, and everything stays as it is.
    */
   apply(settings: GatewaySettings): void {
-    const before = this.#routes;
-    this.#routes = this.#make(settings, before);
+    const isSameTls = isDeepStrictEqual(settings.upstreamTls, this.#settings.upstreamTls);
+    const tls = isSameTls ? this.#tls : new UpstreamTls(settings.upstreamTls);
+    this.#routes.replace(settings);
     this.#settings = settings;
+    this.#tls = tls;
     this.#trustedProxies = trustedProxiesOf(settings);
-    this.targets.useLimits(poolLimits(settings));
+    this.targets.useLimits(poolLimits(settings, tls));
     this.#tunnels.useSettings(settings.websocket);
     if (this.#server) setServerLimits(this.#server, settings);
-    before.retire(this.#shared.commit());
     const { routes } = this;
     this.#reports.keep((id) => routes.of(id) !== undefined);
   }
@@ -149,9 +165,9 @@ export class Gateway {
     await this.targets.close(this.#settings.drainTimeoutMs);
     this.#ingress?.close();
     this.#deadlines.close();
-    await new Promise<void>((resolve) => this.#routes.retire(async () => resolve()));
-    await this.#shared.close();
+    await this.#routes.close();
     this.#reports.close();
+    await this.#parts.spans?.close();
   }
 
   /** Takes a request over; false when it is for the process itself: health. */
@@ -189,7 +205,9 @@ export class Gateway {
     startedAtMs: number,
   ): Arrival {
     const { sampleRatio } = this.#settings.tracing;
-    return new Arrival(request, response, head, length, startedAtMs, this.#trustedProxies, sampleRatio);
+    const arrival = new Arrival(request, response, head, length, startedAtMs, this.#trustedProxies, sampleRatio);
+    arrival.spans = this.#spans;
+    return arrival;
   }
 
   /** Forwards or answers a request; an error when it is refused. */
@@ -201,7 +219,7 @@ export class Gateway {
       return errors.tooManyHeaders(this.#settings.maxHeaders);
     if (arrival.upgrade?.refusal) return arrival.upgrade.refusal;
     if (!METHODS.has(method)) return errors.methodUnknown(String(method));
-    const routes = this.#routes;
+    const { routes } = this;
     const match = routes.match(url, pathLength, arrival);
     if (!match) return this.#serveOwn(arrival);
     const { route, chain } = match.compiled;
@@ -266,35 +284,14 @@ export class Gateway {
     const { arrival, match } = exchange.parts;
     this.#reports.report(arrival, match.compiled.route.id, exchange);
   };
-
-  #make(settings: GatewaySettings, previous: RouteSet | undefined): RouteSet {
-    const { registry, metrics, logger, environment = {} } = this.#parts;
-    try {
-      return RouteSet.make({
-        routes: settings.routes,
-        defaultFilters: settings.defaultFilters,
-        previous,
-        registry,
-        metrics,
-        logger,
-        targets: this.targets,
-        shared: this.#shared,
-        environment,
-        clock: Date.now,
-        random: Math.random,
-      });
-    } catch (error) {
-      void this.#shared.abandon();
-      throw error;
-    }
-  }
 }
 
 const trustedProxiesOf = ({ trustedProxies }: GatewaySettings): AddressSet | undefined =>
   trustedProxies.length > 0 ? new AddressSet(trustedProxies) : undefined;
 
-const poolLimits = (settings: GatewaySettings) => ({
+const poolLimits = (settings: GatewaySettings, tls: UpstreamTls) => ({
   connections: settings.connectionsPerInstance,
   maxInFlight: settings.maxInFlightPerInstance,
   connectTimeoutMs: settings.connectTimeoutMs,
+  tls,
 });

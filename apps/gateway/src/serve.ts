@@ -2,6 +2,7 @@ import { startService } from '@rookery/service';
 import { AdminServer, adminAddress } from './admin/admin-server.ts';
 import { GatewayModule } from './gateway.module.ts';
 import { GatewayProcess } from './gateway-process.ts';
+import { SERVER_OPTIONS } from './server/server-options.ts';
 
 const admin = await AdminServer.listen(adminAddress(process.env));
 
@@ -12,6 +13,7 @@ await startService(GatewayModule, {
   prefix: false,
   // The data path does these by itself, for less: see README.md.
   without: ['access-log', 'grpc', 'messaging', 'metrics', 'openapi', 'resilience', 'tracing', 'validation'],
+  httpServer: SERVER_OPTIONS,
   rawHandler: (app) => {
     const gateway = app.get(GatewayProcess);
     gateway.serveAdmin(admin);

@@ -5,6 +5,7 @@ import { TlsSettings } from './protocols/tls/tls-settings.ts';
 import { WebSocketSettings } from './protocols/websocket/websocket-settings.ts';
 import { AddressRange } from './request/trusted-proxies.ts';
 import { Routes } from './routes/route.ts';
+import { UpstreamTlsSettings } from './upstream/upstream-tls.ts';
 
 /** Everything about a gateway that can be set; `{}` is a working one. */
 export const GatewaySettings = z.strictObject({
@@ -30,6 +31,8 @@ export const GatewaySettings = z.strictObject({
   maxHeaders: z.int().min(10).max(1_000).default(100),
   /** TLS on a port of its own, HTTP/2 and HTTP/1.1; read when the process starts. */
   tls: TlsSettings.optional(),
+  /** TLS to instances. */
+  upstreamTls: UpstreamTlsSettings.optional(),
   websocket: WebSocketSettings.prefault({}),
   tracing: z
     .strictObject({

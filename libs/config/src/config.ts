@@ -7,6 +7,8 @@ export type SettingsTree = { readonly [key: string]: unknown };
 export interface Snapshot {
   version: number;
   settings: SettingsTree;
+  /** Its leaves are text: it was written in a format that knows nothing else. As {@link ConfigSource.text}. */
+  text?: boolean;
   /** Set where the place did not answer and this is the copy that was kept on disk. */
   fromDisk?: boolean;
 }

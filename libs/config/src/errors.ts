@@ -1,3 +1,4 @@
+import type { ConnectionErrors } from '@rookery/connections';
 import { RookeryError } from '@rookery/observability';
 
 const cause = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -7,7 +8,7 @@ export const errors = {
   unknownScheme: (url: string) =>
     new RookeryError(
       'CONFIG_URL_UNKNOWN',
-      `CONFIG_URL has the scheme "${url.split(':', 1)[0]}", which no driver serves: use http://host:port of a configuration centre or file:path.`,
+      `CONFIG_URL has the scheme "${url.split(':', 1)[0]}", which no driver serves: use http://host:port of a configuration centre, file:path, consul://, etcd://, nacos://, apollo+http:// or spring+http://.`,
     ),
   unreachable: (name: string, error: unknown) =>
     new RookeryError(
@@ -19,4 +20,27 @@ export const errors = {
     new RookeryError('CONFIG_UNREADABLE', `Settings from ${name} do not parse: ${cause(error)}`, { cause: error }),
   invalid: (reason: string, where: string) =>
     new RookeryError('CONFIG_INVALID', `Settings of ${where} are wrong: ${reason}.`, { details: { reason } }),
+};
+
+/** What a connection of @rookery/connections says, in the words of this library. */
+export const connectionErrors: ConnectionErrors = {
+  badUrl: (url, reason) =>
+    new RookeryError('CONFIG_BAD_URL', `CONFIG_URL is "${url}", which cannot be used: ${reason}.`),
+  missingClient: (packageName, cause) =>
+    new RookeryError(
+      'CONFIG_CLIENT_MISSING',
+      `CONFIG_URL needs the npm package ${packageName}, which is not installed: npm install ${packageName}.`,
+      { cause },
+    ),
+  unreachable: (server, reason, because) =>
+    new RookeryError('CONFIG_UNREACHABLE', `The settings at ${server} (CONFIG_URL) cannot be read: ${reason}.`, {
+      status: 503,
+      retryAfterMs: 1_000,
+      cause: because,
+    }),
+  refused: (server, what, reason, because) =>
+    new RookeryError('CONFIG_REFUSED', `The server at ${server} (CONFIG_URL) refused to ${what}: ${reason}.`, {
+      cause: because,
+    }),
+  closed: () => new RookeryError('CONFIG_CLOSED', 'This source of settings is closed.', { status: 503 }),
 };

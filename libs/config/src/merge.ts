@@ -20,7 +20,7 @@ export function merge(layers: readonly Layer[]): Merged {
   let tree: SettingsTree = {};
   for (const { source, snapshot } of layers) {
     tree = overlay(tree, snapshot.settings, [], (path) => {
-      if (source.text) textPaths.add(pathKey(path));
+      if (source.text || snapshot.text) textPaths.add(pathKey(path));
       else textPaths.delete(pathKey(path));
     });
   }
@@ -47,6 +47,9 @@ function overlay(
   }
   return result;
 }
+
+/** One tree over another: objects key by key, anything else as a whole. */
+export const layOver = (below: SettingsTree, above: SettingsTree): SettingsTree => overlay(below, above, [], () => {});
 
 /** Whether a value is an object of settings, not a list or a leaf. */
 export const isTree = (value: unknown): value is SettingsTree =>

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ConfigSource } from './config.ts';
+import type { DriverOptions } from './drivers/driver-options.ts';
 import { environmentSource } from './drivers/environment.ts';
 import { errors } from './errors.ts';
 
@@ -10,6 +11,8 @@ export interface OpenOptions {
   service: string;
   /** Id under which this process reports what it applied; `INSTANCE_ID` or a random one when not given. */
   instance?: string;
+  /** What grey releases may go by, `zone=a,canary=yes`; `INSTANCE_LABELS` when not given. */
+  labels?: string;
   /** Where settings come from; `CONFIG_URL` when not given. */
   url?: string;
   /** Where the last applied settings are kept for a start without the centre; `ROOKERY_HOME` when not given. */
@@ -17,6 +20,14 @@ export interface OpenOptions {
   /** How long a start without a copy on disk waits for the centre, in ms; 60000. */
   waitMs?: number;
 }
+
+const DRIVERS: readonly { scheme: RegExp; open(options: DriverOptions): Promise<ConfigSource> }[] = [
+  { scheme: /^consul:/, open: async (options) => (await import('./drivers/consul.ts')).consulSource(options) },
+  { scheme: /^etcd(\+tls)?:/, open: async (options) => (await import('./drivers/etcd.ts')).etcdSource(options) },
+  { scheme: /^nacos(\+https?)?:/, open: async (options) => (await import('./drivers/nacos.ts')).nacosSource(options) },
+  { scheme: /^apollo\+https?:/, open: async (options) => (await import('./drivers/apollo.ts')).apolloSource(options) },
+  { scheme: /^spring\+https?:/, open: async (options) => (await import('./drivers/spring.ts')).springSource(options) },
+];
 
 /** The source that a URL names; its driver is loaded by the URL's scheme. */
 export async function openConfigSource(options: OpenOptions): Promise<ConfigSource> {
@@ -31,11 +42,16 @@ export async function openConfigSource(options: OpenOptions): Promise<ConfigSour
       url,
       service: options.service,
       instance: options.instance ?? process.env.INSTANCE_ID ?? `${options.service}-${randomUUID().slice(0, 8)}`,
+      labels: options.labels ?? process.env.INSTANCE_LABELS ?? '',
       home: options.home ?? process.env.ROOKERY_HOME ?? '.rookery',
       ...(options.waitMs !== undefined && { waitMs: options.waitMs }),
     });
   }
-  throw errors.unknownScheme(url);
+  const driver = DRIVERS.find(({ scheme }) => scheme.test(url));
+  if (!driver) throw errors.unknownScheme(url);
+  const home = options.home ?? process.env.ROOKERY_HOME ?? '.rookery';
+  const waits = options.waitMs !== undefined && { waitMs: options.waitMs };
+  return driver.open({ url, service: options.service, home, ...waits });
 }
 
 /** All sources of a service, lowest first: the file that `CONFIG_FILE` names, the place of `CONFIG_URL`, the environment. */

@@ -31,6 +31,8 @@ export const discoveryErrors = {
     }),
   badInstance: (id: string, reason: string) =>
     new RookeryError('DISCOVERY_BAD_INSTANCE', `Instance ${quote(id)} cannot be registered: ${reason}.`),
+  badBalance: (problems: string) =>
+    new RookeryError('DISCOVERY_BAD_BALANCE', `Calls cannot be spread as it is said: ${problems}.`),
   closed: () => new RookeryError('DISCOVERY_CLOSED', 'This registry client is closed.', { status: 503 }),
   tooManyServices: (limit: number) =>
     new RookeryError(

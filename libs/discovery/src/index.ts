@@ -1,7 +1,14 @@
-export { choose } from './balancing/choose.ts';
-export { InstanceLoad } from './balancing/instance-load.ts';
-export { Upstream, type UpstreamOptions } from './balancing/upstream.ts';
-export { Upstreams } from './balancing/upstreams.ts';
+export type { AlgorithmName } from './balancing/algorithms.ts';
+export {
+  type Balance,
+  type BalanceInput,
+  BalanceSettings,
+  DEFAULT_BALANCE,
+  parseBalance,
+} from './balancing/balance.ts';
+export { newStickyKey, type Sticky, stickyCookie, stickyKey } from './balancing/sticky.ts';
+export type { Upstream, UpstreamOptions } from './balancing/upstream.ts';
+export { Upstreams, type UpstreamsOptions } from './balancing/upstreams.ts';
 export { createRegistry, DEFAULT_DISCOVERY_URL, type RegistryOptions } from './create-registry.ts';
 export type { Instance, InstancesListener, Lease, RegisterOptions, Registry, Watch } from './discovery.ts';
 export { INTERNAL, isInternal } from './exposure.ts';

@@ -1,5 +1,4 @@
+import type { ConnectionLog } from '@rookery/connections';
+
 /** The part of a pino logger that discovery writes to. */
-export interface DiscoveryLog {
-  info(fields: object, event: string): void;
-  warn(fields: object, event: string): void;
-}
+export type DiscoveryLog = ConnectionLog;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type BackOff, backOffMs } from './back-off.ts';
+import { type BackOff, backOffMs } from '@rookery/connections';
 import type { DiscoveryLog } from './log.ts';
 import { Observation } from './observation.ts';
 

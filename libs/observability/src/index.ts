@@ -8,7 +8,7 @@ export {
   runWithRequest,
   withRequest,
 } from './context/request-context.ts';
-export { startTracing } from './context/tracing.ts';
+export { startTracing, startTracingWith } from './context/tracing.ts';
 export { PROBLEM_MEDIA_TYPE, type Problem, problemHeaders, toProblem } from './errors/problem.ts';
 export { RookeryError, type RookeryErrorOptions } from './errors/rookery-error.ts';
 export { GrpcStatus, toGrpcStatus, toHttpStatus } from './errors/status.ts';
@@ -22,4 +22,6 @@ export { ServiceIdentity } from './nest/service-identity.ts';
 export { RunningSet, type Runs } from './running/running-set.ts';
 export { within } from './running/within.ts';
 export { onWaiting, reportWaiting, type Waiting } from './startup/waiting.ts';
+export type { FinishedSpan } from './tracing/finished-span.ts';
 export { endSpan, requestIdOf, type ServerSpan, startServerSpan, traceparent } from './tracing/server-span.ts';
+export { SpanExport } from './tracing/span-export.ts';

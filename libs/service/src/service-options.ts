@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
 import type { Health, Logger, Metrics } from '@rookery/observability';
 import type { Concern } from './concerns.ts';
@@ -44,6 +44,8 @@ export interface ServiceOptions {
   bodyLimitBytes?: number;
   /** Facts for the registry beside ours. Never secrets. */
   metadata?: Readonly<Record<string, string>>;
+  /** What node's HTTP server is made with beside what the service sets; for `fastify` only. */
+  httpServer?: ServerOptions;
   /** Runs on the created application before it initialises: mounts static files, raw routes, extra pipes. */
   configure?: (app: INestApplication) => void | Promise<void>;
   /** Made once after the application has initialised; sees each request before Nest does. */

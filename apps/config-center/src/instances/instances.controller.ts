@@ -11,7 +11,7 @@ import { InstanceStore } from './instance-store.ts';
 /** Services report without a token, as they read: see WatchController. */
 @Public()
 @ApiTags('instances')
-@Controller('settings/:namespace/:group/:service')
+@Controller('api/config-center/settings/:namespace/:group/:service')
 export class InstancesController {
   constructor(
     @Inject(InstanceStore) private readonly instances: InstanceStore,

@@ -4,9 +4,9 @@ export const LIMIT_BYTES = 256 * 1024;
 const LIMIT_DEPTH = 32;
 
 /** Refuses what cannot be kept as it came: too much of it, too deep, or values that JSON in Postgres does not know. */
-export function checkSettings(settings: Record<string, unknown>): void {
+export function checkSettings(settings: Record<string, unknown>, textBytes = 0): void {
   checkValue(settings, []);
-  const sizeBytes = Buffer.byteLength(JSON.stringify(settings));
+  const sizeBytes = Math.max(textBytes, Buffer.byteLength(JSON.stringify(settings)));
   if (sizeBytes > LIMIT_BYTES) throw errors.tooLarge(sizeBytes, LIMIT_BYTES);
 }
 
@@ -24,7 +24,8 @@ function checkValue(value: unknown, path: readonly string[]): void {
   }
 }
 
-function checkText(text: string, where: string): void {
+/** Refuses text that Postgres cannot keep. */
+export function checkText(text: string, where: string): void {
   if (text.includes('\0') || !text.isWellFormed())
     throw errors.notSettings(where, 'Unicode text without NUL', 'other text');
 }

@@ -1,34 +1,35 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '@rookery/database';
-import { type Selectable, sql, type Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { errors } from '../errors.ts';
+import type { GreyRule } from '../grey/grey-rule.ts';
+import { checkAgainst } from '../schemas/check-schema.ts';
+import { SchemaStore } from '../schemas/schema-store.ts';
 import type { ConfigDatabase } from '../tables.ts';
 import { NO_RELEASE, type Release, type ReleaseFacts } from './release.ts';
+import { FACTS, type Publication, toFacts, toRelease, toRow, toStanding } from './release-rows.ts';
 import { keyText, rowsOf, type SettingKey } from './setting-key.ts';
+import type { Standing } from './standing.ts';
 
 /** Postgres channel on which replicas hear of releases; the payload is `<key>@<version>`. */
 export const RELEASES_CHANNEL = 'rookery_config_releases';
 
-export interface Publication {
-  settings: Record<string, unknown>;
-  author?: string | undefined;
-  comment?: string | undefined;
-  rolledBackFrom?: number | undefined;
-  /** The version that the change starts from; not given: whichever is current. */
-  expectedVersion?: number | undefined;
-}
-
-type Row = Selectable<ConfigDatabase['setting_releases']>;
-const FACTS = ['version', 'author', 'comment', 'rolled_back_from', 'published_at'] as const;
-
 /** The releases in Postgres. Reads go there each time, so an answer is never older than a notification. */
 @Injectable()
 export class ReleaseStore {
-  constructor(@Inject(Database) private readonly database: Database<ConfigDatabase>) {}
+  constructor(
+    @Inject(Database) private readonly database: Database<ConfigDatabase>,
+    @Inject(SchemaStore) private readonly schemas: SchemaStore,
+  ) {}
 
+  /** The release that is for all. */
   async current(key: SettingKey): Promise<Release> {
-    const row = await this.#rows(key).selectAll().orderBy('version', 'desc').limit(1).executeTakeFirst();
-    return row ? toRelease(row) : NO_RELEASE;
+    return (await this.standing(key)).main;
+  }
+
+  /** That, and the grey release where there is one. */
+  standing(key: SettingKey): Promise<Standing> {
+    return this.#standing(key, this.database.kysely);
   }
 
   async at(key: SettingKey, version: number): Promise<Release> {
@@ -47,7 +48,7 @@ export class ReleaseStore {
     return rows.map(toFacts);
   }
 
-  /** The current versions of many keys in one question; keys without a release are left out. */
+  /** The newest versions, grey ones too, of many keys in one question; keys without a release are left out. */
   async versions(keys: readonly SettingKey[]): Promise<Map<string, number>> {
     if (keys.length === 0) return new Map();
     const texts = keys.map(keyText);
@@ -66,47 +67,103 @@ export class ReleaseStore {
 
   /** Stores the next version and tells every replica with the commit. A lost race is `CONFIG_CONFLICT`. */
   publish(key: SettingKey, publication: Publication): Promise<Release> {
-    return this.database.transaction((trx) => this.#publish(trx, key, publication));
+    return this.#alone(key, async (trx, { main, grey }) => {
+      const { expectedVersion } = publication;
+      if (expectedVersion !== undefined && expectedVersion !== main.version) {
+        throw errors.conflict(expectedVersion, main.version);
+      }
+      if (grey) throw errors.greyActive(grey.release.version);
+      return this.#append(trx, key, main.version + 1, publication);
+    });
   }
 
-  async #publish(trx: Transaction<ConfigDatabase>, key: SettingKey, publication: Publication): Promise<Release> {
-    const text = keyText(key);
-    await sql`select pg_advisory_xact_lock(hashtextextended(${text}, 0))`.execute(trx);
-    const newest = await trx
-      .selectFrom('setting_releases')
-      .select(({ fn }) => fn.max('version').as('version'))
-      .where((rows) => rows.and(rowsOf(key)))
-      .executeTakeFirst();
-    const current = newest?.version ?? 0;
-    const { expectedVersion, settings, author, comment, rolledBackFrom } = publication;
-    if (expectedVersion !== undefined && expectedVersion !== current) throw errors.conflict(expectedVersion, current);
+  /** What {@link publish} would refuse is refused; nothing is stored. Answers what is current. */
+  async tryOut(key: SettingKey, { settings, format, expectedVersion }: Publication): Promise<Release> {
+    const { main, grey } = await this.standing(key);
+    if (expectedVersion !== undefined && expectedVersion !== main.version) {
+      throw errors.conflict(expectedVersion, main.version);
+    }
+    if (grey) throw errors.greyActive(grey.release.version);
+    const schema = await this.schemas.of(key);
+    if (schema) checkAgainst(schema, settings, format ?? 'json');
+    return main;
+  }
+
+  /** Publishes for those whom the rule takes. Who had the grey release before, and is not among them, goes back. */
+  publishGrey(key: SettingKey, rule: GreyRule, publication: Publication): Promise<Release> {
+    return this.#alone(key, async (trx, { main, grey }) => {
+      if (main.version === 0) throw errors.greyNeedsRelease();
+      let next = (grey?.release.version ?? main.version) + 1;
+      if (grey) {
+        const { author } = publication;
+        await this.#append(trx, key, next, {
+          ...main,
+          author,
+          comment: `grey release ${grey.release.version} replaced`,
+        });
+        next += 1;
+      }
+      return this.#append(trx, key, next, publication, rule);
+    });
+  }
+
+  /** Makes the next version for all: of the grey release, or of what the others have. */
+  endGrey(
+    key: SettingKey,
+    how: 'promote' | 'abandon',
+    { author, comment }: Pick<Publication, 'author' | 'comment'>,
+  ): Promise<Release> {
+    return this.#alone(key, (trx, { main, grey }) => {
+      if (!grey) throw errors.greyUnknown();
+      const { version } = grey.release;
+      const { settings, format, content, removed } = how === 'promote' ? grey.release : main;
+      const why = comment ?? `grey release ${version} ${how === 'promote' ? 'promoted' : 'abandoned'}`;
+      return this.#append(trx, key, version + 1, { settings, format, content, removed, author, comment: why });
+    });
+  }
+
+  /** Runs the work while nobody else changes the key. */
+  #alone(
+    key: SettingKey,
+    work: (trx: Transaction<ConfigDatabase>, standing: Standing) => Promise<Release>,
+  ): Promise<Release> {
+    return this.database.transaction(async (trx) => {
+      await sql`select pg_advisory_xact_lock(hashtextextended(${keyText(key)}, 0))`.execute(trx);
+      return work(trx, await this.#standing(key, trx));
+    });
+  }
+
+  async #append(
+    trx: Transaction<ConfigDatabase>,
+    key: SettingKey,
+    version: number,
+    publication: Publication,
+    rule?: GreyRule,
+  ): Promise<Release> {
+    const schema = publication.removed ? undefined : await this.schemas.of(key, trx);
+    if (schema) checkAgainst(schema, publication.settings, publication.format ?? 'json');
     const row = await trx
       .insertInto('setting_releases')
-      .values({
-        ...rowsOf(key),
-        version: current + 1,
-        settings: JSON.stringify(settings),
-        author: author ?? null,
-        comment: comment ?? null,
-        rolled_back_from: rolledBackFrom ?? null,
-      })
+      .values({ ...rowsOf(key), version, ...toRow(publication), grey: rule ? JSON.stringify(rule) : null })
       .returningAll()
       .executeTakeFirstOrThrow();
-    await sql`select pg_notify(${RELEASES_CHANNEL}, ${`${text}@${row.version}`})`.execute(trx);
+    await sql`select pg_notify(${RELEASES_CHANNEL}, ${`${keyText(key)}@${version}`})`.execute(trx);
     return toRelease(row);
+  }
+
+  /** A grey release is the newest row, and the one below it is for all. */
+  async #standing(key: SettingKey, within: Transaction<ConfigDatabase> | Database<ConfigDatabase>['kysely']) {
+    const rows = await within
+      .selectFrom('setting_releases')
+      .selectAll()
+      .where((where) => where.and(rowsOf(key)))
+      .orderBy('version', 'desc')
+      .limit(2)
+      .execute();
+    return toStanding(rows) ?? { main: NO_RELEASE };
   }
 
   #rows(key: SettingKey) {
     return this.database.kysely.selectFrom('setting_releases').where((rows) => rows.and(rowsOf(key)));
   }
 }
-
-const toFacts = (row: Pick<Row, (typeof FACTS)[number]>): ReleaseFacts => ({
-  version: row.version,
-  author: row.author,
-  comment: row.comment,
-  rolledBackFrom: row.rolled_back_from,
-  publishedAt: row.published_at.toISOString(),
-});
-
-const toRelease = (row: Row): Release => ({ ...toFacts(row), settings: row.settings });

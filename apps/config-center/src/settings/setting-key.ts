@@ -3,8 +3,8 @@ import { z } from 'zod';
 const name = (example: string) =>
   z
     .string()
-    .max(63)
-    .regex(/^[a-z0-9](-?[a-z0-9])*$/, 'lower-case letters, digits and single dashes, at most 63')
+    .max(200)
+    .regex(/^[A-Za-z0-9][\w.:+-]*$/, 'letters, digits and . _ : + -, beginning with a letter or digit, at most 200')
     .meta({ example });
 
 /** Whose settings: every key of the three has versions of its own. */

@@ -1,14 +1,25 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { currentRequest } from '@rookery/observability';
 import { Public, RequiresPermissions } from '@rookery/security';
 import { z } from 'zod';
 import { errors } from '../errors.ts';
-import { checkSettings } from './check-settings.ts';
-import { History, HistoryQuery, PublishQuery, Release, Rollback, VersionParam } from './release.ts';
+import { CallerQuery } from '../grey/caller.ts';
+import { type Diff, Diff as DiffSchema, diffOf } from './diff.ts';
+import {
+  DiffQuery,
+  History,
+  HistoryQuery,
+  NO_RELEASE,
+  PublishQuery,
+  Release,
+  Rollback,
+  VersionParam,
+} from './release.ts';
 import { ReleaseStore } from './release-store.ts';
 import { SettingKey } from './setting-key.ts';
-
-const SettingsBody = z.record(z.string(), z.unknown());
+import { releaseFor } from './standing.ts';
+import { writtenIn } from './written-settings.ts';
 
 /** What these handlers need of the reply of Fastify. */
 interface Reply {
@@ -18,7 +29,7 @@ interface Reply {
 
 /** Services read their settings from before they could have a token; who publishes has one. */
 @ApiTags('settings')
-@Controller('settings/:namespace/:group/:service')
+@Controller('api/config-center/settings/:namespace/:group/:service')
 export class SettingsController {
   constructor(@Inject(ReleaseStore) private readonly releases: ReleaseStore) {}
 
@@ -29,10 +40,11 @@ export class SettingsController {
   @ApiOkResponse({ description: 'The newest release; its version is the ETag.', standardSchema: Release })
   async current(
     @Param({ schema: SettingKey }) key: SettingKey,
+    @Query({ schema: CallerQuery }) caller: z.output<typeof CallerQuery>,
     @Headers('if-none-match') known: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<Release | undefined> {
-    const release = await this.releases.current(key);
+    const release = releaseFor(await this.releases.standing(key), key, caller);
     const etag = etagOf(release.version);
     reply.header('etag', etag);
     if (known !== etag) return release;
@@ -45,7 +57,8 @@ export class SettingsController {
   @ApiBearerAuth()
   @ApiOperation({
     summary: 'Publish settings',
-    description: 'The body is the whole tree, at most 256 KiB: a JSON object, or YAML as application/yaml.',
+    description:
+      'The body is the whole tree, at most 256 KiB: a JSON object, or text as application/yaml, application/toml, text/x-java-properties or text/plain.',
   })
   @ApiHeader({ name: 'if-match', required: false, description: 'The ETag of the version that the change starts from.' })
   @ApiBody({ description: 'The settings.', schema: { type: 'object', additionalProperties: true } })
@@ -54,13 +67,17 @@ export class SettingsController {
   async publish(
     @Param({ schema: SettingKey }) key: SettingKey,
     @Query({ schema: PublishQuery }) query: z.output<typeof PublishQuery>,
-    @Body({ schema: SettingsBody }) settings: Record<string, unknown>,
+    @Body() body: unknown,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
-  ): Promise<Release> {
-    checkSettings(settings);
+  ): Promise<Release | Diff> {
+    const written = writtenIn(body);
     const expectedVersion = versionOf(ifMatch) ?? query.expectedVersion;
-    const release = await this.releases.publish(key, { ...query, settings, expectedVersion });
+    if (query.dryRun) {
+      const current = await this.releases.tryOut(key, { ...written, expectedVersion });
+      return { from: current.version, to: null, ...diffOf(current.settings, written.settings) };
+    }
+    const release = await this.releases.publish(key, { ...query, ...written, author: author(), expectedVersion });
     reply.header('etag', etagOf(release.version));
     return release;
   }
@@ -88,6 +105,22 @@ export class SettingsController {
     return this.releases.at(key, version);
   }
 
+  @Get('history/:version/diff')
+  @Public()
+  @ApiOperation({ summary: 'Compare two releases' })
+  @ApiOkResponse({ description: 'What was added, removed and changed.', standardSchema: DiffSchema })
+  async diff(
+    @Param({ schema: SettingKey }) key: SettingKey,
+    @Param('version', { schema: VersionParam }) version: number,
+    @Query({ schema: DiffQuery }) { from = version - 1 }: z.output<typeof DiffQuery>,
+  ): Promise<Diff> {
+    const [before, after] = await Promise.all([
+      from === 0 ? NO_RELEASE : this.releases.at(key, from),
+      this.releases.at(key, version),
+    ]);
+    return { from, to: version, ...diffOf(before.settings, after.settings) };
+  }
+
   @Post('rollback')
   @HttpCode(200)
   @RequiresPermissions('config:publish')
@@ -98,10 +131,14 @@ export class SettingsController {
     @Param({ schema: SettingKey }) key: SettingKey,
     @Body({ schema: Rollback }) { version, ...rest }: z.output<typeof Rollback>,
   ): Promise<Release> {
-    const { settings } = await this.releases.at(key, version);
-    return this.releases.publish(key, { ...rest, settings, rolledBackFrom: version });
+    const { settings, format, content, removed } = await this.releases.at(key, version);
+    const written = { settings, format, content, removed };
+    return this.releases.publish(key, { ...rest, ...written, author: author(), rolledBackFrom: version });
   }
 }
+
+/** Who publishes: the token says so, nobody can claim it. */
+const author = (): string | undefined => currentRequest().principal?.subject;
 
 const etagOf = (version: number): string => `"${version}"`;
 

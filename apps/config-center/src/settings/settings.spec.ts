@@ -23,7 +23,7 @@ describe.skipIf(!postgres)('settings in the configuration centre', () => {
 
   it('are published and read with a version that counts up and is the ETag', async () => {
     const key = at(newKey());
-    const first = await call(`${key}?author=ada&comment=more%20items`, 'PUT', { limits: { maxItems: 5 } });
+    const first = await call(`${key}?author=eve&comment=more%20items`, 'PUT', { limits: { maxItems: 5 } });
     expect(first).toMatchObject({
       status: 200,
       etag: '"1"',
@@ -61,7 +61,7 @@ describe.skipIf(!postgres)('settings in the configuration centre', () => {
       body: { settings: { limits: { maxItems: 5 }, names: ['a', 'b'] } },
     });
     const broken = await call(key, 'PUT', 'a: "b\nc: [', { 'content-type': 'application/yaml' });
-    expect(broken).toMatchObject({ status: 400, body: { code: 'CONFIG_YAML_INVALID' } });
+    expect(broken).toMatchObject({ status: 400, body: { code: 'CONFIG_TEXT_INVALID' } });
     expect(broken.body.detail).toMatch(/line \d+, column \d+/);
   });
 
@@ -98,7 +98,7 @@ describe.skipIf(!postgres)('settings in the configuration centre', () => {
 
   it('have a history, page by page, and each release in full', async () => {
     const key = at(newKey());
-    for (const step of [1, 2, 3]) await call(`${key}?author=ada`, 'PUT', { step });
+    for (const step of [1, 2, 3]) await call(`${key}?comment=x`, 'PUT', { step });
     const first = await call(`${key}/history?limit=2`);
     expect(first.body).toMatchObject({ items: [{ version: 3, author: 'ada' }, { version: 2 }], nextBefore: 2 });
     expect((await call(`${key}/history?limit=2&before=2`)).body).toMatchObject({
@@ -116,7 +116,7 @@ describe.skipIf(!postgres)('settings in the configuration centre', () => {
     const key = at(newKey());
     await call(key, 'PUT', { step: 1 });
     await call(key, 'PUT', { step: 2 });
-    expect(await call(`${key}/rollback`, 'POST', { version: 1, author: 'ada' })).toMatchObject({
+    expect(await call(`${key}/rollback`, 'POST', { version: 1, author: 'eve' })).toMatchObject({
       status: 200,
       body: { version: 3, settings: { step: 1 }, rolledBackFrom: 1, author: 'ada' },
     });
@@ -154,10 +154,13 @@ describe.skipIf(!postgres)('settings in the configuration centre', () => {
     expect(JSON.stringify(answer.body)).not.toMatch(/\bat .*\.[jt]s:|node_modules/);
   });
 
-  it.each(['Orders', 'a_b', '-a', 'a--b', 'a'.repeat(64), '%00', '..%2f'])('refuse the name %s', async (name) => {
-    const answer = await call(at(`/api/config-center/settings/default/default/${name}`));
-    expect(answer.status).toBe(400);
-  });
+  it.each(['-a', '.a', 'a%20b', 'a@1', 'a'.repeat(201), '%00', '..%2f', 'a%2fb'])(
+    'refuse the name %s',
+    async (name) => {
+      const answer = await call(at(`/api/config-center/settings/default/default/${name}`));
+      expect(answer.status).toBe(400);
+    },
+  );
 
   it('refuse an If-Match that is no version', async () => {
     expect(await call(at(newKey()), 'PUT', {}, { 'if-match': 'latest' })).toMatchObject({ status: 400 });
@@ -179,7 +182,7 @@ describe.skipIf(!postgres)('settings in the configuration centre', () => {
       ]),
     );
     expect(paths[path]?.put?.parameters.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['namespace', 'group', 'service', 'expectedVersion', 'author', 'comment']),
+      expect.arrayContaining(['namespace', 'group', 'service', 'expectedVersion', 'comment']),
     );
   });
 });

@@ -11,7 +11,7 @@ afterAll(() => issuer.close());
 
 /** A replica of the real app in this process, on the database that DATABASE_URL names. */
 export function startReplica(port = 0): Promise<RunningService> {
-  const without = [...(serviceOptions.without ?? []), 'discovery', 'tracing'] as const;
+  const without = [...(serviceOptions.without ?? []), 'discovery'] as const;
   return createService(
     AppModule,
     { ...serviceOptions, without },

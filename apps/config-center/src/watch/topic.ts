@@ -1,26 +1,33 @@
-import { NO_RELEASE, type Release } from '../settings/release.ts';
+import type { Caller } from '../grey/caller.ts';
+import type { Release } from '../settings/release.ts';
 import type { SettingKey } from '../settings/setting-key.ts';
+import { NOTHING_STANDS, newestOf, releaseFor, type Standing } from '../settings/standing.ts';
 import type { Watcher } from './watcher.ts';
 
-/** The watchers of one key, and the newest release of it that this replica has read. */
+/** The watchers of one key, and the newest releases of it that this replica has read. */
 export class Topic {
   readonly watchers = new Set<Watcher>();
   /** Streams about to join. */
   opening = 0;
-  #release = NO_RELEASE;
-  #data = '';
+  #standing = NOTHING_STANDS;
+  #data = new Map<Release, string>();
   /** The newest version that this replica has heard of. */
   #expected = 0;
   #reading: Promise<void> | undefined;
 
   constructor(
     readonly key: SettingKey,
-    private readonly read: () => Promise<Release>,
+    private readonly read: () => Promise<Standing>,
   ) {}
 
-  /** What a heartbeat may promise: everything up to here has been sent to every watcher. */
+  /** The newest version that has been read; it may be a grey one. */
   get version(): number {
-    return this.#release.version;
+    return newestOf(this.#standing);
+  }
+
+  /** What a heartbeat may promise a watcher: everything for it up to here has been sent. */
+  versionFor(caller: Caller): number {
+    return releaseFor(this.#standing, this.key, caller).version;
   }
 
   /** There is a version; it is read and sent unless it is known. Many at once cost one read. */
@@ -46,14 +53,19 @@ export class Topic {
 
   /** Gives one watcher what it does not have yet. */
   send(watcher: Watcher): void {
-    watcher.release(this.#release, this.#data);
+    const release = releaseFor(this.#standing, this.key, watcher.caller);
+    watcher.release(release, this.#data.get(release) ?? '');
   }
 
   async #refresh(): Promise<void> {
-    const release = await this.read();
-    if (release.version <= this.version) return;
-    this.#release = release;
-    this.#data = JSON.stringify(release);
+    const standing = await this.read();
+    if (newestOf(standing) <= this.version) return;
+    this.#standing = standing;
+    const releases = [standing.main, ...(standing.grey ? [standing.grey.release] : [])];
+    this.#data = new Map(releases.map((release) => [release, dataOf(release)]));
     for (const watcher of this.watchers) this.send(watcher);
   }
 }
+
+/** What the stream carries: not the text as well. */
+const dataOf = ({ content: _text, ...sent }: Release): string => JSON.stringify(sent);

@@ -3,14 +3,14 @@ import { Controller, Get, Headers, Inject, Param, Query, Res } from '@nestjs/com
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Public } from '@rookery/security';
 import { z } from 'zod';
+import { CallerQuery } from '../grey/caller.ts';
 import { SettingKey } from '../settings/setting-key.ts';
 import { Watchers } from './watchers.ts';
 
 const version = z.coerce.number().int().min(0).max(2_147_483_647);
 
-const WatchQuery = z.object({
+const WatchQuery = CallerQuery.extend({
   after: version.default(0).meta({ description: 'The version that the watcher has.' }),
-  instance: z.string().min(1).max(200).optional().meta({ description: 'Who watches; as in its reports.' }),
 });
 
 /** What this handler needs of the reply of Fastify. */
@@ -22,7 +22,7 @@ interface Reply {
 /** Services follow their settings from before they could have a token; the gateway does not lead here. */
 @Public()
 @ApiTags('watch')
-@Controller('settings/:namespace/:group/:service/watch')
+@Controller('api/config-center/settings/:namespace/:group/:service/watch')
 export class WatchController {
   constructor(@Inject(Watchers) private readonly watchers: Watchers) {}
 
@@ -38,14 +38,14 @@ export class WatchController {
   @ApiOkResponse({ description: 'The stream.', content: { 'text/event-stream': { schema: { type: 'string' } } } })
   async watch(
     @Param({ schema: SettingKey }) key: SettingKey,
-    @Query({ schema: WatchQuery }) { after, instance }: z.output<typeof WatchQuery>,
+    @Query({ schema: WatchQuery }) { after, ...caller }: z.output<typeof WatchQuery>,
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res() reply: Reply,
   ): Promise<void> {
     await this.watchers.watch(
       key,
       lastEventId === undefined ? after : version.catch(after).parse(lastEventId),
-      instance,
+      caller,
       () => {
         reply.hijack();
         reply.raw.writeHead(200, {

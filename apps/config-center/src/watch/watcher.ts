@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Caller } from '../grey/caller.ts';
 import type { Release } from '../settings/release.ts';
 
 /** A reader this far behind is cut off; it comes back and catches up. */
@@ -10,8 +11,8 @@ export class Watcher {
     private readonly response: ServerResponse,
     /** The newest version that this stream has been given. */
     private version: number,
-    /** Who watches, where it said so. */
-    readonly instance: string | undefined,
+    /** Who watches, as far as it said so. */
+    readonly caller: Caller,
     readonly openedAtMs: number,
     /** Streams end at different ages, so that they do not all come back at once. */
     readonly endsAtMs: number,

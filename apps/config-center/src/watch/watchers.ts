@@ -3,6 +3,7 @@ import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@ne
 import { HttpAdapterHost } from '@nestjs/core';
 import { LOGGER, type Logger } from '@rookery/observability';
 import { errors } from '../errors.ts';
+import type { Caller } from '../grey/caller.ts';
 import { InstanceStore } from '../instances/instance-store.ts';
 import { ReleaseStore } from '../settings/release-store.ts';
 import { keyText, type SettingKey } from '../settings/setting-key.ts';
@@ -45,12 +46,7 @@ export class Watchers implements OnModuleInit, OnModuleDestroy {
    * Adds a stream. What came after `afterVersion` is sent at once, of several releases the newest.
    * @param open starts the response; called only when the stream is taken
    */
-  async watch(
-    key: SettingKey,
-    afterVersion: number,
-    instance: string | undefined,
-    open: () => ServerResponse,
-  ): Promise<void> {
+  async watch(key: SettingKey, afterVersion: number, caller: Caller, open: () => ServerResponse): Promise<void> {
     if (this.#closed || this.#size >= this.limits.maxWatchers) throw errors.tooManyWatchers(this.limits.maxWatchers);
     const topic = this.#topic(key);
     topic.opening += 1;
@@ -66,7 +62,7 @@ export class Watchers implements OnModuleInit, OnModuleDestroy {
     if (response.destroyed) return this.#forget(topic);
     const nowMs = Date.now();
     const endsAtMs = nowMs + this.limits.maxAgeMs * (0.8 + 0.4 * Math.random());
-    const watcher = new Watcher(response, afterVersion, instance, nowMs, endsAtMs);
+    const watcher = new Watcher(response, afterVersion, caller, nowMs, endsAtMs);
     this.#size += 1;
     topic.watchers.add(watcher);
     response.once('close', () => {
@@ -75,7 +71,7 @@ export class Watchers implements OnModuleInit, OnModuleDestroy {
       this.#forget(topic);
     });
     topic.send(watcher);
-    watcher.heartbeat(topic.version, this.limits.heartbeatMs);
+    watcher.heartbeat(topic.versionFor(caller), this.limits.heartbeatMs);
   }
 
   /** A replica published `version` of a key. */
@@ -97,7 +93,7 @@ export class Watchers implements OnModuleInit, OnModuleDestroy {
     const text = keyText(key);
     const known = this.#topics.get(text);
     if (known) return known;
-    const topic = new Topic(key, () => this.releases.current(key));
+    const topic = new Topic(key, () => this.releases.standing(key));
     this.#topics.set(text, topic);
     return topic;
   }
@@ -112,7 +108,7 @@ export class Watchers implements OnModuleInit, OnModuleDestroy {
       topic.retry();
       for (const watcher of topic.watchers) {
         if (nowMs >= watcher.endsAtMs) watcher.end();
-        else watcher.heartbeat(topic.version, this.limits.heartbeatMs);
+        else watcher.heartbeat(topic.versionFor(watcher.caller), this.limits.heartbeatMs);
       }
     }
   }
@@ -121,11 +117,13 @@ export class Watchers implements OnModuleInit, OnModuleDestroy {
   async #dropSilent(): Promise<void> {
     const sinceMs = Date.now() - this.limits.silentInstanceMs;
     for (const { key, watchers } of this.#topics.values()) {
-      const old = [...watchers].filter(({ instance, openedAtMs }) => instance !== undefined && openedAtMs < sinceMs);
+      const old = [...watchers].filter(
+        ({ caller, openedAtMs }) => caller.instance !== undefined && openedAtMs < sinceMs,
+      );
       if (old.length === 0) continue;
       try {
         const alive = await this.instances.seenSince(key, this.limits.silentInstanceMs);
-        for (const watcher of old) if (!alive.has(watcher.instance ?? '')) watcher.end();
+        for (const watcher of old) if (!alive.has(watcher.caller.instance ?? '')) watcher.end();
       } catch (error) {
         this.logger.warn({ error }, 'liveness of watchers unknown');
       }

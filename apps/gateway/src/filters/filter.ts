@@ -4,6 +4,7 @@ import type { Registry } from '@rookery/discovery';
 import type { Logger, Metrics, Principal, RookeryError } from '@rookery/observability';
 import type { Clock, Random } from '@rookery/resilience';
 import type { z } from 'zod';
+import type { Asked, TrySpan } from '../observe/request-spans.ts';
 import type { Route } from '../routes/route.ts';
 import type { Targets } from '../upstream/targets.ts';
 import type { Shared } from './shared.ts';
@@ -68,6 +69,8 @@ export interface Call {
   requestId: string;
   readonly traceparent: string;
   readonly traceId: string;
+  /** The span of a request that a filter sends to an instance by itself; undefined where nobody keeps it. */
+  beginTry(asked: Asked): TrySpan | undefined;
   /** On the clock of `performance.now()`. */
   readonly startedAtMs: number;
   /** Aborts when the exchange is over. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PassingCall } from '../filters/chain.ts';
 import type { VerifiedPrincipal } from '../filters/filter.ts';
+import type { Asked, TrySpan } from '../observe/request-spans.ts';
 import type { Arrival } from '../request/arrival.ts';
 import { headerOf, removeHeader, setHeader } from '../request/flat-headers.ts';
 import type { RequestHead } from '../request/request-headers.ts';
@@ -136,6 +137,10 @@ export class ActiveCall implements PassingCall {
   get notes(): Map<string, unknown> {
     this.#notes ??= new Map();
     return this.#notes;
+  }
+
+  beginTry(asked: Asked): TrySpan | undefined {
+    return this.arrival.spans?.beginTry(this.arrival, asked);
   }
 
   header(name: string): string | undefined {

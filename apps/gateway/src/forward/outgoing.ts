@@ -4,7 +4,13 @@ import type { Arrival } from '../request/arrival.ts';
 import type { RequestHead } from '../request/request-headers.ts';
 
 /** Adds to the client's headers what the gateway says of a request by itself. */
-export function addOwnHeaders(headers: string[], arrival: Arrival, head: RequestHead, leftMs: number): void {
+export function addOwnHeaders(
+  headers: string[],
+  arrival: Arrival,
+  head: RequestHead,
+  leftMs: number,
+  traceparent: string,
+): void {
   const proto = arrival.forwardedProto;
   headers.push(
     'x-forwarded-for',
@@ -16,7 +22,7 @@ export function addOwnHeaders(headers: string[], arrival: Arrival, head: Request
     'x-request-id',
     arrival.requestId,
     'traceparent',
-    arrival.traceparent,
+    traceparent,
     TIMEOUT_HEADER,
     String(Math.ceil(leftMs)),
   );

@@ -4,7 +4,9 @@ import type { PassiveBreaker, RetryBudget } from '@rookery/resilience';
 import type { Dispatcher } from 'undici';
 import { errors } from '../errors.ts';
 import { grpcTimeout } from '../protocols/grpc/grpc-message.ts';
+import { headerOf } from '../request/flat-headers.ts';
 import { RequestBody } from '../request/request-body.ts';
+import { type BalanceKey, balanceKeyOf } from '../upstream/balance-key.ts';
 import type { InstancePool } from '../upstream/instance-pool.ts';
 import type { Target } from '../upstream/target.ts';
 import type { Waiting } from './deadlines.ts';
@@ -44,6 +46,7 @@ export class Tries implements TryListener, Waiting {
   #tryMs = 0;
   #forwardedHeaders = 0;
   #answered = false;
+  #key: BalanceKey | undefined;
   /** Whether a failure speaks against the service: not when the client left, or gave less time than the route does. */
   #blamed = false;
 
@@ -63,6 +66,11 @@ export class Tries implements TryListener, Waiting {
     this.#target = target;
     if (target.isReady) this.#admit(target, nowMs);
     else this.#awaitTarget(target);
+  }
+
+  /** A cookie that keeps the client with its instance, where it came without. */
+  get setCookie(): string | undefined {
+    return this.#key?.setCookie;
   }
 
   /** Nobody waits for the answer any more. */
@@ -169,7 +177,10 @@ export class Tries implements TryListener, Waiting {
   }
 
   #admit(target: Target, nowMs: number): void {
-    const pool = target.choose();
+    const { head, arrival } = this.parts;
+    const { balance } = this.parts.match.compiled.route;
+    if (balance) this.#key = balanceKeyOf(balance, (name) => headerOf(head.headers, name), arrival.clientAddress);
+    const pool = this.#choose(target);
     const breaker = this.#breakerOf(target);
     if (!pool) {
       this.owner.onFailed(errors.noInstance(target.service, 1_000));
@@ -179,6 +190,10 @@ export class Tries implements TryListener, Waiting {
       this.#budgetOf(target).earn();
       this.#try(target, pool, nowMs);
     }
+  }
+
+  #choose(target: Target, tried?: ReadonlySet<string>): InstancePool | undefined {
+    return target.choose(tried, this.parts.match.compiled.route.balance, this.#key?.key);
   }
 
   #breakerOf(target: Target): PassiveBreaker {
@@ -205,37 +220,42 @@ export class Tries implements TryListener, Waiting {
     this.#tryMs = Math.min(leftMs, route.tryTimeoutMs);
     this.count++;
     this.instance = pool.instance.id;
-    const attempt = new UpstreamTry(this, target, pool, nowMs);
+    const span = arrival.spans?.beginTry(arrival, {
+      service: target.service,
+      instance: pool.instance,
+      nth: this.count,
+    });
+    const attempt = new UpstreamTry(this, target, pool, nowMs, span);
     this.#current = attempt;
     this.dueAtMs = nowMs + this.#tryMs;
     deadlines.add(this);
     const body = head.hasBody ? this.#newBody() : null;
-    this.#setOwnHeaders(leftMs, body instanceof RequestBody);
+    this.#setOwnHeaders(leftMs, body instanceof RequestBody, span?.traceparent ?? arrival.traceparent);
+    const request = {
+      path: this.passage?.call.target ?? arrival.url,
+      method: arrival.method as 'GET',
+      headers: head.headers,
+      body: body as never,
+      bodyTimeout: route.idleTimeoutMs,
+      upgrade: arrival.upgrade && 'websocket',
+      // Which the types of undici do not know.
+      servername: pool.serverName,
+    };
     try {
-      dispatcher.dispatch(
-        {
-          path: this.passage?.call.target ?? arrival.url,
-          method: arrival.method as 'GET',
-          headers: head.headers,
-          body: body as never,
-          bodyTimeout: route.idleTimeoutMs,
-          upgrade: arrival.upgrade && 'websocket',
-        },
-        attempt,
-      );
+      dispatcher.dispatch(request, attempt);
     } catch (error) {
       attempt.onResponseError(undefined as never, error as Error);
     }
   }
 
-  #setOwnHeaders(leftMs: number, sendsLength: boolean): void {
+  #setOwnHeaders(leftMs: number, sendsLength: boolean, traceparent: string): void {
     const { arrival, head, match } = this.parts;
     const { headers } = head;
     // An earlier try has added these already.
     if (this.count === 1) this.#forwardedHeaders = headers.length;
     else headers.length = this.#forwardedHeaders;
     if (sendsLength && head.contentLength !== undefined) headers.push('content-length', String(head.contentLength));
-    addOwnHeaders(headers, arrival, head, leftMs);
+    addOwnHeaders(headers, arrival, head, leftMs, traceparent);
     if (!match.compiled.route.grpc) return;
     headers.push('te', 'trailers');
     if (head.timeoutMs !== undefined) headers.push('grpc-timeout', grpcTimeout(leftMs));
@@ -284,7 +304,7 @@ export class Tries implements TryListener, Waiting {
     this.#tried ??= new Set();
     this.#tried.add(attempt.pool.instance.id);
     // A connection that was closed while idle says little of its instance: it may be asked again.
-    const next = target.choose(this.#tried) ?? (failure === 'reset' ? target.choose() : undefined);
+    const next = this.#choose(target, this.#tried) ?? (failure === 'reset' ? this.#choose(target) : undefined);
     if (!next || !this.#budgetOf(target).spend()) return false;
     this.#try(target, next, nowMs);
     return true;

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import type { TrySpan } from '../observe/request-spans.ts';
 import type { InstancePool } from '../upstream/instance-pool.ts';
 import type { Outcome, Target } from '../upstream/target.ts';
 
@@ -24,6 +25,7 @@ export class UpstreamTry implements Dispatcher.DispatchHandler {
   /** How the instance did, as far as is known. */
   outcome: Outcome = 'unknown';
   #latencyMs = 0;
+  #status = 0;
   #deaf = false;
   #settled = false;
   #discardedBytes = 0;
@@ -33,6 +35,8 @@ export class UpstreamTry implements Dispatcher.DispatchHandler {
     private readonly target: Target,
     readonly pool: InstancePool,
     private readonly startedAtMs: number,
+    /** Where spans are kept. */
+    private readonly span: TrySpan | undefined,
   ) {
     target.begin(pool);
   }
@@ -66,6 +70,7 @@ export class UpstreamTry implements Dispatcher.DispatchHandler {
     } else {
       this.#latencyMs = performance.now() - this.startedAtMs;
       this.outcome = 'answered';
+      this.#status = status;
       this.listener.onUpgrade(this, status, headers, socket);
     }
     this.#settle();
@@ -75,6 +80,7 @@ export class UpstreamTry implements Dispatcher.DispatchHandler {
     if (status < 200 || this.#deaf) return;
     this.#latencyMs = performance.now() - this.startedAtMs;
     this.outcome = 'answered';
+    this.#status = status;
     this.listener.onHeaders(this, status, headers);
   }
 
@@ -103,6 +109,7 @@ export class UpstreamTry implements Dispatcher.DispatchHandler {
   #settle(): void {
     if (this.#settled) return;
     this.#settled = true;
+    this.span?.end(this.#status, this.outcome === 'failed');
     this.target.end(this.pool, this.#latencyMs || performance.now() - this.startedAtMs, this.outcome);
   }
 }

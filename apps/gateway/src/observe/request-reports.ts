@@ -31,6 +31,7 @@ export class RequestReports {
     const { status, service, code, refusedBy } = outcome;
     const durationMs = performance.now() - arrival.startedAtMs;
     this.#metrics.observe(route, service, status, durationMs);
+    arrival.spans?.ended(arrival, route, outcome);
     if (refusedBy !== undefined) this.#metrics.refused(route, refusedBy, code ?? '');
     this.#log?.add({
       method: arrival.method,

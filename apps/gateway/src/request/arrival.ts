@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { LANE_HEADER } from '@rookery/observability';
+import type { RequestSpans } from '../observe/request-spans.ts';
 import { childOf, newTraceparent, spanIdOf, traceIdOf } from '../observe/trace.ts';
 import { isGrpcMediaType } from '../protocols/grpc/grpc-message.ts';
 import type { Upgrade } from '../protocols/websocket/upgrade.ts';
@@ -22,6 +23,8 @@ export class Arrival implements RequestFacts {
   requestId: string;
   /** Where the client asks for a WebSocket. */
   upgrade: Upgrade | undefined = undefined;
+  /** Where spans are kept; undefined where nobody wants any. */
+  spans: RequestSpans | undefined = undefined;
   /** Id of the route that takes it, once one is found. */
   route: string | undefined = undefined;
   #chain: string[] | undefined;

@@ -14,6 +14,7 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
+import { AnnotatedReflection } from './annotated-reflection.ts';
 
 export const LIBRARY_PROTO = fileURLToPath(new URL('library.proto', import.meta.url));
 const INCLUDE = dirname(fileURLToPath(import.meta.resolve('protobufjs/package.json')));
@@ -28,6 +29,13 @@ export const { Library } = (loadPackageDefinition(definition) as unknown as Libr
 
 type Message = Record<string, unknown>;
 
+/** `plain`: as the package @grpc/reflection serves it, v1 and v1alpha, without annotations; else with them, in one version. */
+export type ReflectionManner = 'plain' | 'v1' | 'v1alpha' | 'none';
+
+const DESCRIPTORS = Object.values(definition).flatMap((each) =>
+  'fileDescriptorProtos' in each ? (each.fileDescriptorProtos as Buffer[]) : [],
+);
+
 /** A real gRPC server with a call of every kind. */
 export class LibraryServer {
   readonly #server = new Server({ 'grpc.max_receive_message_length': 16 * 1024 * 1024 });
@@ -38,17 +46,28 @@ export class LibraryServer {
   written = 0;
   port = 0;
 
-  static async start(port = 0): Promise<LibraryServer> {
-    const library = new LibraryServer();
+  /** Questions to its reflection, where that has annotations. */
+  get reflected(): number {
+    return this.#reflection?.asked ?? 0;
+  }
+
+  static async start(
+    port = 0,
+    reflection: ReflectionManner = 'plain',
+    credentials = ServerCredentials.createInsecure(),
+  ) {
+    const library = new LibraryServer(reflection);
     library.port = await new Promise<number>((resolve, reject) => {
-      library.#server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
+      library.#server.bindAsync(`127.0.0.1:${port}`, credentials, (error, bound) =>
         error ? reject(error) : resolve(bound),
       );
     });
     return library;
   }
 
-  private constructor() {
+  readonly #reflection: AnnotatedReflection | undefined;
+
+  private constructor(reflection: ReflectionManner) {
     const unary =
       (call: string): handleUnaryCall<Message, Message> =>
       (given, answer) => {
@@ -127,7 +146,12 @@ export class LibraryServer {
       addBooks: add,
       talk,
     });
-    new ReflectionService(definition).addToServer(this.#server);
+    if (reflection === 'plain') {
+      new ReflectionService(definition).addToServer(this.#server);
+    } else if (reflection !== 'none') {
+      this.#reflection = new AnnotatedReflection(DESCRIPTORS, LIBRARY_PROTO);
+      this.#reflection.addTo(this.#server, reflection);
+    }
   }
 
   /** Ends at once, cutting off what runs. */

@@ -4,6 +4,7 @@ import { Upstreams } from '@rookery/discovery';
 import { createLogger, Metrics } from '@rookery/observability';
 import { Gateway, type GatewayParts } from '../gateway.ts';
 import { AccessLog } from '../observe/access-log.ts';
+import { SERVER_OPTIONS } from '../server/server-options.ts';
 import { parseSettings } from '../settings.ts';
 import { FakeRegistry } from './fake-registry.ts';
 
@@ -25,7 +26,7 @@ export interface Rig {
 
 export async function startRig(
   settings: Record<string, unknown> = {},
-  { environment }: Pick<GatewayParts, 'environment'> = {},
+  { environment, spans }: Pick<GatewayParts, 'environment' | 'spans'> = {},
 ): Promise<Rig> {
   const registry = new FakeRegistry();
   const upstreams = new Upstreams(registry);
@@ -40,10 +41,11 @@ export async function startRig(
     upstreams,
     metrics,
     accessLog,
+    spans,
     logger: createLogger({ service: 'gateway', level: 'silent' }),
     environment,
   });
-  const server = createServer((request, response) => {
+  const server = createServer(SERVER_OPTIONS, (request, response) => {
     if (!gateway.handle(request, response)) response.end('own');
   });
   gateway.guard(server);

@@ -1,5 +1,8 @@
+import type { ConnectionOptions } from 'node:tls';
 import type { Instance } from '@rookery/discovery';
 import { Pool } from 'undici';
+import { Connections } from './connections.ts';
+import type { UpstreamTls } from './upstream-tls.ts';
 
 export interface PoolLimits {
   /** Connections to one instance. */
@@ -7,6 +10,7 @@ export interface PoolLimits {
   /** Requests to one instance that are under way or wait for a connection. */
   maxInFlight: number;
   connectTimeoutMs: number;
+  tls: UpstreamTls;
 }
 
 /** The types of undici know this option for a single client only. */
@@ -19,8 +23,9 @@ const hostOf = ({ address }: Instance): string => (address.includes(':') ? `[${a
 
 /** Connections to one instance. */
 export class InstancePool {
-  readonly pool: Pool;
+  readonly pool: Connections;
   readonly #limits: PoolLimits;
+  readonly #tls: ConnectionOptions | undefined;
   #grpc: Pool | undefined;
   readonly #maxInFlight: number;
   inFlight = 0;
@@ -30,16 +35,33 @@ export class InstancePool {
     limits: PoolLimits,
   ) {
     this.#limits = limits;
+    this.#tls = limits.tls.for(instance);
     this.#maxInFlight = limits.maxInFlight;
-    this.pool = new Pool(`http://${hostOf(instance)}:${instance.port}`, {
-      connections: limits.connections,
-      pipelining: 1,
-      connectTimeout: limits.connectTimeoutMs,
+    this.pool = new Connections(`${this.#scheme}://${hostOf(instance)}:${instance.port}`, limits.connections, {
+      connect: { ...this.#tls, timeout: limits.connectTimeoutMs, allowH2: false },
       headersTimeout: 0,
       keepAliveTimeout: 4_000,
       keepAliveMaxTimeout: 60_000,
       allowH2: false,
     });
+  }
+
+  /** The name that its certificate must bear; whatever host a request speaks of. */
+  get serverName(): string | undefined {
+    return this.#tls?.servername;
+  }
+
+  get isSecure(): boolean {
+    return this.#tls !== undefined;
+  }
+
+  get #scheme(): string {
+    return this.#tls ? 'https' : 'http';
+  }
+
+  get #connect(): { connect?: ConnectionOptions & { timeout: number } } {
+    // An object here stands in for connectTimeout too.
+    return this.#tls ? { connect: { ...this.#tls, timeout: this.#limits.connectTimeoutMs } } : {};
   }
 
   /** HTTP/2 to its gRPC port; undefined where it has none. */
@@ -52,9 +74,10 @@ export class InstancePool {
       headersTimeout: 0,
       keepAliveTimeout: 60_000,
       allowH2: true,
-      useH2c: true,
+      useH2c: !this.#tls,
+      ...this.#connect,
     };
-    this.#grpc ??= new Pool(`http://${hostOf(this.instance)}:${grpcPort}`, options);
+    this.#grpc ??= new Pool(`${this.#scheme}://${hostOf(this.instance)}:${grpcPort}`, options);
     return this.#grpc;
   }
 

@@ -1,6 +1,7 @@
-import { type Instance, isInternal, type Upstream, type Upstreams } from '@rookery/discovery';
+import { type Balance, type Instance, isInternal, type Upstream, type Upstreams } from '@rookery/discovery';
 import { PassiveBreaker, RetryBudget } from '@rookery/resilience';
 import { InstancePool, type PoolLimits } from './instance-pool.ts';
+import { isCalledAlike } from './upstream-tls.ts';
 
 /** How a try ended, seen from the instance; unknown when it had no fair chance. */
 export type Outcome = 'answered' | 'failed' | 'unknown';
@@ -50,12 +51,12 @@ export class Target {
     return this.#upstream.instances;
   }
 
-  /** An instance that was not tried yet, with its connections. */
-  choose(tried?: ReadonlySet<string>): InstancePool | undefined {
+  /** An instance that was not tried yet, with its connections; by the rules of a route, where that has its own. */
+  choose(tried?: ReadonlySet<string>, balance?: Balance, key?: string): InstancePool | undefined {
     let instance: Instance | undefined;
     try {
       this.reconcile();
-      instance = this.#upstream.pick(tried);
+      instance = this.#upstreams.of(this.service, balance).pick(tried, key);
     } catch {
       // Too many services are watched: this one has no instance that could be known.
     }
@@ -92,7 +93,7 @@ export class Target {
     const present = new Map(instances.map((instance) => [instance.id, instance]));
     for (const [id, pool] of this.#pools) {
       const instance = present.get(id);
-      if (instance && instance.address === pool.instance.address && instance.port === pool.instance.port) continue;
+      if (instance && isCalledAlike(instance, pool.instance)) continue;
       this.#pools.delete(id);
       void pool.close(CLOSE_GRACE_MS);
     }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Registry, Upstreams } from '@rookery/discovery';
+import type { RookeryError } from '@rookery/observability';
 import type { PoolLimits } from './instance-pool.ts';
 import { Target } from './target.ts';
 
@@ -19,14 +20,23 @@ export class Targets {
   readonly #targets = new Map<string, Target>();
   readonly #watch: { ready: Promise<void>; close(): void };
   readonly #sweep: NodeJS.Timeout;
+  readonly #onRefused: (error: RookeryError) => void;
 
-  constructor(registry: Registry, upstreams: Upstreams, limits: PoolLimits) {
+  /** @param onRefused hears of certificates that cannot be used; those before them stay. */
+  constructor(
+    registry: Registry,
+    upstreams: Upstreams,
+    limits: PoolLimits,
+    onRefused: (error: RookeryError) => void = () => {},
+  ) {
+    this.#onRefused = onRefused;
     this.#upstreams = upstreams;
     this.#limits = limits;
     this.#watch = registry.watchServices((services) => {
       for (const service of services) this.#add(service);
     });
     this.#sweep = setInterval(() => {
+      this.#lookAtCertificates();
       for (const target of this.#targets.values()) target.reconcile();
     }, SWEEP_MS).unref();
   }
@@ -53,7 +63,8 @@ export class Targets {
 
   /** From now on connections are made within these limits; those that are open drain where they changed. */
   useLimits(limits: PoolLimits): void {
-    if (isDeepStrictEqual(limits, this.#limits)) return;
+    const [{ tls: _, ...given }, { tls: __, ...before }] = [limits, this.#limits];
+    if (limits.tls === this.#limits.tls && isDeepStrictEqual(given, before)) return;
     this.#limits = limits;
     for (const target of this.all()) target.useLimits(limits);
   }
@@ -63,6 +74,15 @@ export class Targets {
     clearInterval(this.#sweep);
     this.#watch.close();
     await Promise.all(this.all().map((target) => target.close(graceMs)));
+  }
+
+  /** New certificates are for new connections; those that are open drain. */
+  #lookAtCertificates(): void {
+    try {
+      if (this.#limits.tls.refresh()) for (const target of this.all()) target.useLimits(this.#limits);
+    } catch (error) {
+      this.#onRefused(error as RookeryError);
+    }
   }
 
   #add(service: string): void {

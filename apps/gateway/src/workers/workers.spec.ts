@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { OtlpCollector } from '@rookery/servers';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { until } from '../testing/rig.ts';
 import { workerCount } from './worker-count.ts';
@@ -19,6 +20,7 @@ interface Line {
   [field: string]: unknown;
 }
 
+let collector: OtlpCollector;
 let upstream: Server;
 let gateway: ChildProcess;
 let exited: Promise<[number | null]>;
@@ -30,6 +32,7 @@ const events = (event: string) => lines.filter((line) => line.event === event ||
 const workerPids = () => events('worker started').map(({ pid }) => Number(pid));
 
 beforeAll(async () => {
+  collector = await OtlpCollector.start();
   upstream = createServer((incoming, response) => {
     if (incoming.url === '/api/catalog/slow') finish = () => response.end('slow');
     else response.end('fine');
@@ -41,6 +44,7 @@ beforeAll(async () => {
     execArgv: [],
     env: {
       PATH: process.env.PATH,
+      ...collector.environment,
       GATEWAY_WORKERS: '3',
       PORT: '0',
       GATEWAY_ADMIN_PORT: '0',
@@ -64,6 +68,7 @@ afterAll(async () => {
   gateway.kill('SIGKILL');
   upstream.close();
   upstream.closeAllConnections();
+  collector.close();
 });
 
 /** On a connection of its own, so that any worker may get it. */
@@ -129,6 +134,8 @@ describe('three workers on one port', () => {
     expect(await answer).toBe(200);
     expect((await exited)[0]).toBe(0);
     expect(workerPids().filter(isAlive)).toEqual([]);
+    // What waited has gone to the collector before.
+    expect(collector.spans.filter(({ attributes }) => attributes['url.path'] === '/api/catalog/slow')).toHaveLength(1);
   });
 });
 

@@ -1,10 +1,11 @@
-import { Controller, Get, Param, Put, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, Get, Param, Put, UseFilters } from '@nestjs/common';
 import { Public } from '@rookery/security';
 import { z } from 'zod';
 import { Refusal } from '../domain/refusal.ts';
 import { RegistryState } from '../domain/registry-state.ts';
 import type { CheckStatus } from '../domain/service-record.ts';
-import { json, parameter, type Request, type Response } from './exchange.ts';
+import { type Exchange, Exchanged, json, parameter } from './exchange.ts';
+import { STREAM_HEADER, STREAM_PATH } from './heartbeat-streams.ts';
 import { jsonBody } from './json-body.ts';
 import { self } from './node.ts';
 import { RefusalFilter } from './refusal-filter.ts';
@@ -26,32 +27,33 @@ export class AgentController {
   constructor(private readonly state: RegistryState) {}
 
   @Get('self')
-  self(@Res({ passthrough: true }) response: Response): string {
+  self(@Exchanged() { response }: Exchange): string {
     return json(response, self());
   }
 
   @Get('services')
-  services(@Res({ passthrough: true }) response: Response): string {
+  services(@Exchanged() { response }: Exchange): string {
     return json(response, Object.fromEntries(this.state.services.all().map((it) => [it.id, agentServiceJson(it)])));
   }
 
   @Get('checks')
-  checks(@Res({ passthrough: true }) response: Response): string {
+  checks(@Exchanged() { response }: Exchange): string {
     const { services } = this.state;
     const checks = services.checks().map((it) => [it.id, healthCheckJson(it, services.get(it.serviceId))]);
     return json(response, Object.fromEntries(checks));
   }
 
   @Get('service/:id')
-  service(@Param('id') id: string, @Res({ passthrough: true }) response: Response): string {
+  service(@Param('id') id: string, @Exchanged() { response }: Exchange): string {
     const service = this.state.services.get(id);
     if (!service) throw new Refusal(404, `unknown service ID: ${id.slice(0, 256)}`);
     return json(response, agentServiceJson(service));
   }
 
   @Put('service/register')
-  register(@Req() request: Request): void {
+  register(@Exchanged() { request, response }: Exchange): void {
     this.state.services.register(jsonBody(request, serviceRegistration));
+    response.header(STREAM_HEADER, STREAM_PATH);
   }
 
   @Put('service/deregister/:id')
@@ -64,22 +66,22 @@ export class AgentController {
   }
 
   @Put('check/pass/:id')
-  pass(@Param('id') id: string, @Req() request: Request): void {
+  pass(@Param('id') id: string, @Exchanged() { request }: Exchange): void {
     this.#report(id, 'passing', parameter(request, 'note'));
   }
 
   @Put('check/warn/:id')
-  warn(@Param('id') id: string, @Req() request: Request): void {
+  warn(@Param('id') id: string, @Exchanged() { request }: Exchange): void {
     this.#report(id, 'warning', parameter(request, 'note'));
   }
 
   @Put('check/fail/:id')
-  fail(@Param('id') id: string, @Req() request: Request): void {
+  fail(@Param('id') id: string, @Exchanged() { request }: Exchange): void {
     this.#report(id, 'critical', parameter(request, 'note'));
   }
 
   @Put('check/update/:id')
-  update(@Param('id') id: string, @Req() request: Request): void {
+  update(@Param('id') id: string, @Exchanged() { request }: Exchange): void {
     const { Status, Output } = jsonBody(request, update);
     this.#report(id, Status, Output);
   }

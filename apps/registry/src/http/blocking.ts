@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { parseDuration } from '../domain/duration.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { type Subject, Waiters } from '../domain/waiters.ts';
-import { parameter, type Request, type Response } from './exchange.ts';
+import { type Exchange, json, parameter, type Request, type Response } from './exchange.ts';
 
 const DEFAULT_WAIT_MS = 5 * 60_000;
 const LONGEST_WAIT_MS = 10 * 60_000;
@@ -12,8 +12,14 @@ const LONGEST_WAIT_MS = 10 * 60_000;
 export class Blocking {
   constructor(private readonly waiters: Waiters) {}
 
+  /** The answer of a query as JSON: waits if the request says so, and reads the state after that. */
+  async answer(exchange: Exchange, subject: Subject, read: () => unknown): Promise<string> {
+    await this.query(exchange, subject);
+    return json(exchange.response, read());
+  }
+
   /** Waits if the request says so, and sets the headers of a query's answer. Read the state after it. */
-  async query(request: Request, response: Response, subject: Subject): Promise<void> {
+  async query({ request, response }: Exchange, subject: Subject): Promise<void> {
     refuseUnsupported(request);
     const index = indexOf(request);
     const waitMs = waitOf(request);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createParamDecorator } from '@nestjs/common';
 
 /** What a controller needs of the platform's request. */
 export interface Request {
@@ -15,6 +16,18 @@ export interface Response {
   header(name: string, value: string | number): unknown;
   status(code: number): unknown;
 }
+
+/** A request and what will answer it. */
+export interface Exchange {
+  request: Request;
+  response: Response;
+}
+
+/** Hands a handler its {@link Exchange}; what the handler returns is the body. */
+export const Exchanged = createParamDecorator((_data: unknown, context): Exchange => {
+  const http = context.switchToHttp();
+  return { request: http.getRequest<Request>(), response: http.getResponse<Response>() };
+});
 
 /** The first value of a query parameter; undefined when it is not there. */
 export function parameter(request: Request, name: string): string | undefined {

@@ -1,10 +1,19 @@
-import { Controller, Delete, Get, Put, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, Delete, Get, Put, UseFilters } from '@nestjs/common';
 import { Public } from '@rookery/security';
 import { type KeyEntry, keyTopic } from '../domain/key-store.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { RegistryState } from '../domain/registry-state.ts';
 import { Blocking } from './blocking.ts';
-import { flag, json, parameter, pathBehind, type Request, type Response } from './exchange.ts';
+import {
+  type Exchange,
+  Exchanged,
+  flag,
+  json,
+  parameter,
+  pathBehind,
+  type Request,
+  type Response,
+} from './exchange.ts';
 import { bytes } from './json-body.ts';
 import { RefusalFilter } from './refusal-filter.ts';
 
@@ -24,12 +33,13 @@ export class KvController {
   ) {}
 
   @Get(PATHS)
-  async read(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<string | Buffer> {
+  async read(@Exchanged() exchange: Exchange): Promise<string | Buffer> {
+    const { request, response } = exchange;
     const key = pathBehind(request, PREFIX);
     const recurse = flag(request, 'recurse');
     const keys = flag(request, 'keys');
     if (key === '' && !recurse && !keys) throw new Refusal(400, 'Missing key name');
-    await this.blocking.query(request, response, { topic: keyTopic(key), prefix: recurse || keys });
+    await this.blocking.query(exchange, { topic: keyTopic(key), prefix: recurse || keys });
     if (keys) return this.#found(response, this.state.keys.keys(key, parameter(request, 'separator')));
     if (recurse) return this.#found(response, this.state.keys.under(key).map(entryJson));
     const entry = this.state.keys.get(key);
@@ -38,7 +48,7 @@ export class KvController {
   }
 
   @Put(PATHS)
-  write(@Req() request: Request, @Res({ passthrough: true }) response: Response): string {
+  write(@Exchanged() { request, response }: Exchange): string {
     const key = pathBehind(request, PREFIX);
     if (key === '') throw new Refusal(400, 'Missing key name');
     if (key.length > MAX_KEY_CHARS) throw new Refusal(400, `A key is at most ${MAX_KEY_CHARS} characters long`);
@@ -65,7 +75,7 @@ export class KvController {
   }
 
   @Delete(PATHS)
-  remove(@Req() request: Request, @Res({ passthrough: true }) response: Response): string {
+  remove(@Exchanged() { request, response }: Exchange): string {
     const key = pathBehind(request, PREFIX);
     const cas = number(request, 'cas');
     const recurse = flag(request, 'recurse');

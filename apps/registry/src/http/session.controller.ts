@@ -1,4 +1,4 @@
-import { Controller, Get, Param, Put, Req, Res, UseFilters } from '@nestjs/common';
+import { Controller, Get, Param, Put, UseFilters } from '@nestjs/common';
 import { Public } from '@rookery/security';
 import { z } from 'zod';
 import { parseDuration } from '../domain/duration.ts';
@@ -6,7 +6,7 @@ import { Refusal } from '../domain/refusal.ts';
 import { RegistryState } from '../domain/registry-state.ts';
 import { SESSIONS, type SessionRecord, type SessionRequest, sessionTopic } from '../domain/session-store.ts';
 import { Blocking } from './blocking.ts';
-import { json, type Request, type Response } from './exchange.ts';
+import { type Exchange, Exchanged, json } from './exchange.ts';
 import { jsonBody } from './json-body.ts';
 import { NODE_NAME } from './node.ts';
 import { RefusalFilter } from './refusal-filter.ts';
@@ -39,49 +39,42 @@ export class SessionController {
   ) {}
 
   @Put('create')
-  create(@Req() request: Request, @Res({ passthrough: true }) response: Response): string {
+  create(@Exchanged() { request, response }: Exchange): string {
     const session = this.state.sessions.create(this.#request(jsonBody(request, creation)));
     return json(response, { ID: session.id });
   }
 
   @Put('destroy/:id')
-  destroy(@Param('id') id: string, @Res({ passthrough: true }) response: Response): string {
+  destroy(@Param('id') id: string, @Exchanged() { response }: Exchange): string {
     this.state.sessions.destroy(id);
     return json(response, true);
   }
 
   @Put('renew/:id')
-  renew(@Param('id') id: string, @Res({ passthrough: true }) response: Response): string {
+  renew(@Param('id') id: string, @Exchanged() { response }: Exchange): string {
     const session = this.state.sessions.renew(id);
     if (!session) throw new Refusal(404, `Session id '${id.slice(0, 64)}' not found`);
     return json(response, [sessionJson(session)]);
   }
 
   @Get('info/:id')
-  async info(
-    @Param('id') id: string,
-    @Req() request: Request,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<string> {
-    await this.blocking.query(request, response, { topic: sessionTopic(id) });
-    const session = this.state.sessions.get(id);
-    return json(response, session ? [sessionJson(session)] : []);
+  info(@Param('id') id: string, @Exchanged() exchange: Exchange): Promise<string> {
+    return this.blocking.answer(exchange, { topic: sessionTopic(id) }, () => {
+      const session = this.state.sessions.get(id);
+      return session ? [sessionJson(session)] : [];
+    });
   }
 
   @Get('list')
-  async list(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<string> {
-    await this.blocking.query(request, response, { topic: SESSIONS });
-    return json(response, this.state.sessions.all().map(sessionJson));
+  list(@Exchanged() exchange: Exchange): Promise<string> {
+    return this.blocking.answer(exchange, { topic: SESSIONS }, () => this.state.sessions.all().map(sessionJson));
   }
 
   @Get('node/:node')
-  async ofNode(
-    @Param('node') name: string,
-    @Req() request: Request,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<string> {
-    await this.blocking.query(request, response, { topic: SESSIONS });
-    return json(response, name === NODE_NAME ? this.state.sessions.all().map(sessionJson) : []);
+  ofNode(@Param('node') name: string, @Exchanged() exchange: Exchange): Promise<string> {
+    return this.blocking.answer(exchange, { topic: SESSIONS }, () =>
+      name === NODE_NAME ? this.state.sessions.all().map(sessionJson) : [],
+    );
   }
 
   #request({ Name, Behavior, TTL, LockDelay, Checks, NodeChecks, ServiceChecks }: z.output<typeof creation>) {

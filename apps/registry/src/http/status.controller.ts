@@ -1,20 +1,22 @@
-import { Controller, Get, Res } from '@nestjs/common';
+import { Controller, Get, UseFilters } from '@nestjs/common';
 import { Public } from '@rookery/security';
-import { json, type Response } from './exchange.ts';
+import { type Exchange, Exchanged, json } from './exchange.ts';
+import { RefusalFilter } from './refusal-filter.ts';
 
 const LEADER = '127.0.0.1:8300';
 
 /** /v1/status: this registry is its own leader. */
 @Public()
 @Controller('v1/status')
+@UseFilters(RefusalFilter)
 export class StatusController {
   @Get('leader')
-  leader(@Res({ passthrough: true }) response: Response): string {
+  leader(@Exchanged() { response }: Exchange): string {
     return json(response, LEADER);
   }
 
   @Get('peers')
-  peers(@Res({ passthrough: true }) response: Response): string {
+  peers(@Exchanged() { response }: Exchange): string {
     return json(response, [LEADER]);
   }
 }

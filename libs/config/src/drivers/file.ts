@@ -4,19 +4,20 @@ import { dirname, join, resolve } from 'node:path';
 import { RookeryError } from '@rookery/observability';
 import type { ConfigSource, SettingsTree, Snapshot } from '../config.ts';
 import { errors } from '../errors.ts';
-import { parseSettings } from '../parse-settings.ts';
+import { formatOfName } from '../formats/format.ts';
+import { parseFormat } from '../formats/parse-format.ts';
 
 export interface FileSourceOptions {
   /** How often the file is read even when the folder is silent (network file systems), in ms; 5000. */
   rereadMs?: number;
 }
 
-const EXTENSIONS = ['.yaml', '.yml', '.json'];
+const EXTENSIONS = ['.yaml', '.yml', '.json', '.toml', '.properties'];
 const SETTLE_MS = 30;
 
 /**
- * Settings from a YAML or JSON file, followed through its folder, so that a rename over it and the symbolic links of a
- * Kubernetes ConfigMap count as changes. A folder stands for `<folder>/<service>.yaml` (`.yml`, `.json`), which need not
+ * Settings from a YAML, JSON, TOML or .properties file (told by its ending; YAML otherwise), followed through its folder, so that a rename over it and the symbolic links of a
+ * Kubernetes ConfigMap count as changes. A folder stands for `<folder>/<service>.yaml` (`.yml`, `.json`, `.toml`, `.properties`), which need not
  * exist. Versions count the changes that this process has seen. What it cannot do: tell who changed what.
  */
 export function fileSource(path: string, service: string, options: FileSourceOptions = {}): ConfigSource {
@@ -31,6 +32,7 @@ class FileSource implements ConfigSource {
   readonly #watches = new Set<{ close(): void }>();
   #text: string | undefined;
   #settings: SettingsTree = {};
+  #isText = false;
   #version = 0;
 
   constructor(path: string, service: string, { rereadMs = 5_000 }: FileSourceOptions) {
@@ -44,11 +46,13 @@ class FileSource implements ConfigSource {
     const { text, file } = await this.#read();
     // Reading it again costs little; parsing a long one does not.
     if (text !== this.#text) {
-      this.#settings = parseSettings(text, `file ${file}`);
+      const format = formatOfName(file)?.format ?? 'yaml';
+      this.#settings = parseFormat(format, text, `file ${file}`);
+      this.#isText = format === 'properties';
       this.#text = text;
       this.#version += text === '' && this.#version === 0 ? 0 : 1;
     }
-    return { version: this.#version, settings: this.#settings };
+    return { version: this.#version, settings: this.#settings, ...(this.#isText && { text: true }) };
   }
 
   watch(listener: (snapshot: Snapshot) => void, onProblem?: (problem: RookeryError) => void): { close(): void } {

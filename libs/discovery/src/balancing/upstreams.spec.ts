@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Instance, InstancesListener, Registry } from '../discovery.ts';
+import { parseBalance } from './balance.ts';
 import { Upstreams } from './upstreams.ts';
 
 /** What a driver's watch does, pushed by hand. */
@@ -76,5 +77,68 @@ describe('upstreams', () => {
     expect(() => upstreams.of('more')).toThrow(expect.objectContaining({ code: 'DISCOVERY_TOO_MANY_SERVICES' }));
     upstreams.close();
     expect([...registry.watches.values()].every(({ closed }) => closed)).toBe(true);
+  });
+
+  it('under other rules share the watch, and learn from the calls of each other', () => {
+    const registry = new PushedRegistry();
+    const upstreams = new Upstreams(registry, { now: () => 5_000 });
+    const [a, b] = registry.push('orders', 'a', 'b') as [Instance, Instance];
+    const own = upstreams.of('orders');
+    registry.push('orders', 'a', 'b');
+    own.begin(a);
+    const least = upstreams.of('orders', parseBalance('least-request'));
+    expect(registry.watches.size).toBe(1);
+    expect(upstreams.of('orders', parseBalance('least-request'))).toBe(least);
+    expect(Array.from({ length: 20 }, () => least.pick())).toEqual(Array(20).fill(b));
+    least.end(a, 3, false);
+    expect(Array.from({ length: 20 }, () => own.pick())).toEqual(Array(20).fill(b));
+    expect(own.loads.map(({ running }) => running)).toEqual([0, 0]);
+  });
+
+  it('do not grow without bound when rules change over and over', () => {
+    const registry = new PushedRegistry();
+    const upstreams = new Upstreams(registry);
+    const first = upstreams.of('orders', parseBalance({ subset: 1 }));
+    registry.push('orders', 'a');
+    for (let subset = 2; subset <= 40; subset++) upstreams.of('orders', parseBalance({ subset }));
+    expect(upstreams.of('orders', parseBalance({ subset: 1 }))).not.toBe(first);
+    expect(upstreams.of('orders', parseBalance({ subset: 1 })).pick()?.id).toBe('a');
+  });
+
+  it('follow the rules of a service when these change, and keep what they know', () => {
+    const registry = new PushedRegistry();
+    const upstreams = new Upstreams(registry, { now: () => 5_000 });
+    const orders = upstreams.of('orders');
+    const [a] = registry.push('orders', 'a', 'b', 'c') as [Instance];
+    orders.end(a, 1, false);
+    upstreams.useBalances({ orders: parseBalance('round-robin') });
+    expect(orders.balance.algorithm).toBe('round-robin');
+    const [first, second] = [orders.pick()?.id, orders.pick()?.id];
+    expect(new Set([first, second])).toEqual(new Set(['b', 'c']));
+    upstreams.useBalances({});
+    expect(orders.balance.algorithm).toBe('p2c');
+  });
+
+  it('let one that joins others begin slowly, and those that were there first not', () => {
+    const registry = new PushedRegistry();
+    const slowStart = parseBalance({ algorithm: 'random', slowStart: { windowMs: 1_000, fromShare: 0.01 } });
+    let nowMs = 5_000;
+    const orders = new Upstreams(registry, { now: () => nowMs, balance: { orders: slowStart } }).of('orders');
+    registry.push('orders', 'a', 'b');
+    registry.push('orders', 'a', 'b', 'c');
+    const shareOfC = () => Array.from({ length: 1_000 }, () => orders.pick()).filter((one) => one?.id === 'c').length;
+    expect(shareOfC()).toBeLessThan(50);
+    nowMs += 1_000;
+    expect(shareOfC()).toBeGreaterThan(200);
+  });
+
+  it('lead calls with one key to one instance', () => {
+    const registry = new PushedRegistry();
+    const orders = new Upstreams(registry).of('orders', parseBalance('ring-hash'));
+    registry.push('orders', 'a', 'b', 'c', 'd');
+    const byKey = (key: string) => new Set(Array.from({ length: 20 }, () => orders.pick(undefined, key)?.id));
+    const taken = Array.from({ length: 20 }, (_, at) => byKey(`user-${at}`));
+    expect(taken.every(({ size }) => size === 1)).toBe(true);
+    expect(new Set(taken.flatMap((ids) => [...ids])).size).toBe(4);
   });
 });

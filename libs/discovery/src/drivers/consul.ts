@@ -4,44 +4,48 @@
  * What Consul has no field for (gRPC port, weight, zone) travels in Meta; Consul's own Weights cannot be 0.
  * `services()` sees services that have a check; ours always have.
  */
+
+import { type CallLimits, type ConsulAddress, ConsulConnection, parseConsulUrl } from '@rookery/connections/consul';
 import type { RegistryOptions } from '../create-registry.ts';
 import type { Instance, InstancesListener, Lease, RegisterOptions, Registry, Watch } from '../discovery.ts';
 import { discoveryErrors } from '../errors.ts';
-import { HeartbeatLease } from '../heartbeat-lease.ts';
+import { HeartbeatLeases } from '../heartbeat-leases.ts';
 import { BlockingWatch } from './consul/blocking-watch.ts';
-import { type CallLimits, ConsulConnection } from './consul/consul-connection.ts';
 import { consulHeartbeats } from './consul/consul-heartbeats.ts';
-import { type ConsulAddress, parseConsulUrl } from './consul/consul-url.ts';
+import { HeartbeatStream } from './consul/heartbeat-stream.ts';
 import { toHealthyServices, toInstances } from './consul/service-entry.ts';
 
 const LEASE_MS = 10_000;
 
 /** @param url `consul://host:8500?token=…&dc=…&wait=15s`; `http://` and `https://` mean the same API */
 export function createConsulRegistry(url: string, options: RegistryOptions = {}): Registry {
-  return new ConsulRegistry(parseConsulUrl(url), options);
+  return new ConsulRegistry(parseConsulUrl(url, discoveryErrors), options);
 }
 
 class ConsulRegistry implements Registry {
   readonly #connection: ConsulConnection;
+  /** The one stream of heartbeats, where the server takes them so. */
+  readonly #stream: HeartbeatStream;
   readonly #waitMs: number;
   readonly #log: RegistryOptions['log'];
-  readonly #leases = new Set<HeartbeatLease>();
+  readonly #leases: HeartbeatLeases;
   readonly #watches = new Set<{ close(): void }>();
   #closed = false;
 
   constructor(address: ConsulAddress, { log }: RegistryOptions) {
     this.#connection = new ConsulConnection(address);
+    this.#stream = new HeartbeatStream(address);
     this.#waitMs = address.waitMs;
     this.#log = log;
+    this.#leases = new HeartbeatLeases(log);
   }
 
   async register(instance: Instance, { leaseMs = LEASE_MS }: RegisterOptions = {}): Promise<Lease> {
-    const heartbeats = consulHeartbeats(instance, leaseMs, this.#connection);
-    const lease = new HeartbeatLease(instance, leaseMs, heartbeats, this.#log, (it) => this.#leases.delete(it));
-    await lease.start();
-    this.#leases.add(lease);
-    if (this.#closed) lease.stop();
-    return lease;
+    return this.#leases.register(
+      instance,
+      leaseMs,
+      consulHeartbeats(instance, leaseMs, this.#connection, this.#stream),
+    );
   }
 
   async services(): Promise<string[]> {
@@ -67,9 +71,9 @@ class ConsulRegistry implements Registry {
   async close(): Promise<void> {
     this.#closed = true;
     for (const watch of this.#watches) watch.close();
-    for (const lease of this.#leases) lease.stop();
+    this.#leases.close();
     this.#watches.clear();
-    this.#leases.clear();
+    this.#stream.close();
     this.#connection.close();
   }
 

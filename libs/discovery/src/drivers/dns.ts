@@ -5,24 +5,29 @@
  * counts as 1. The names of services are those of `services` in the URL, and of the PTR records that `list` names (RFC 6763).
  * Cannot: register (so a lease here is empty), metadata, zones, weights below 1 beside others.
  */
+
+import { parseServerUrl } from '@rookery/connections';
 import type { RegistryOptions } from '../create-registry.ts';
 import type { Instance, InstancesListener, Lease, Registry, Watch } from '../discovery.ts';
 import { discoveryErrors } from '../errors.ts';
 import { PolledWatch } from '../polled-watch.ts';
 import { SrvLookup } from './dns/srv-lookup.ts';
-import { parseServerUrl } from './server-url.ts';
 
 const EVERY_MS = 5_000;
 const SERVICE = '{service}';
 
 /** @param text `dns://10.0.0.53:53?http=_http._tcp.{service}.internal&grpc=_grpc._tcp.{service}.internal&services=a,b` or `&list=_services.internal` */
 export function createDnsRegistry(text: string, { log }: RegistryOptions = {}): Registry {
-  const url = parseServerUrl(text, {
-    example: 'dns://10.0.0.53:53?http=_http._tcp.{service}.internal',
-    port: 53,
-    secureSchemes: [],
-    parameters: ['http', 'grpc', 'services', 'list', 'every'],
-  });
+  const url = parseServerUrl(
+    text,
+    {
+      example: 'dns://10.0.0.53:53?http=_http._tcp.{service}.internal',
+      port: 53,
+      secureSchemes: [],
+      parameters: ['http', 'grpc', 'services', 'list', 'every'],
+    },
+    discoveryErrors,
+  );
   const [http, grpc] = [url.parameter('http'), url.parameter('grpc')];
   for (const [name, template] of Object.entries({ http: http ?? '', grpc })) {
     if (template !== undefined && !template.includes(SERVICE)) throw url.bad(`${name} does not contain ${SERVICE}`);

@@ -1,10 +1,10 @@
+import type { Address } from '@rookery/connections/testing';
 import { findProgram, type OwnServer, startOwnEtcd } from '@rookery/servers';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createRegistry } from '../create-registry.ts';
 import { type ClientOptions, registryContract } from '../testing/contract.ts';
 import { anInstance, idsOf, serviceName, until } from '../testing/fixtures.ts';
 import { serverUnderContract, tlsOf } from '../testing/server-under-contract.ts';
-import type { Address } from '../testing/tcp-proxy.ts';
 
 const client = ({ host, port }: Address, options: ClientOptions = {}, user = '') => {
   const { suffix, parameters } = tlsOf(options);

@@ -5,15 +5,17 @@
  * An instance is the JSON text under `/<namespace>/<service>/<id>`, on a lease of its own that heartbeats keep alive.
  * All watches of a process share one stream. A lease has whole seconds; etcd makes one shorter than 2 s longer.
  */
+
+import { parseServerUrl } from '@rookery/connections';
+import { EtcdConnection } from '@rookery/connections/etcd';
 import type { RegistryOptions } from '../create-registry.ts';
 import type { Instance, InstancesListener, Lease, RegisterOptions, Registry, Watch } from '../discovery.ts';
 import { discoveryErrors } from '../errors.ts';
-import { HeartbeatLease, type Heartbeats } from '../heartbeat-lease.ts';
+import type { Heartbeats } from '../heartbeat-lease.ts';
+import { HeartbeatLeases } from '../heartbeat-leases.ts';
 import { Observation } from '../observation.ts';
-import { EtcdConnection } from './etcd/etcd-connection.ts';
 import { EtcdWatches } from './etcd/etcd-watches.ts';
 import { byId, toInstance, toText } from './instance-text.ts';
-import { parseServerUrl } from './server-url.ts';
 
 const LEASE_MS = 10_000;
 const WAIT_MS = 15_000;
@@ -21,19 +23,23 @@ const NAMESPACE = 'rookery';
 
 /** @param url `etcd://user:password@host:2379,host:2379/namespace?wait=15s`; `etcd+tls://` with `ca-file`, … */
 export async function createEtcdRegistry(url: string, { log }: RegistryOptions = {}): Promise<Registry> {
-  const address = parseServerUrl(url, {
-    example: 'etcd://host:2379',
-    port: 2379,
-    secureSchemes: ['etcd+tls'],
-    parameters: ['wait'],
-  });
+  const address = parseServerUrl(
+    url,
+    {
+      example: 'etcd://host:2379',
+      port: 2379,
+      secureSchemes: ['etcd+tls'],
+      parameters: ['wait'],
+    },
+    discoveryErrors,
+  );
   return new EtcdRegistry(await EtcdConnection.to(address), address.durationMs('wait', WAIT_MS), log);
 }
 
 class EtcdRegistry implements Registry {
   readonly #root: string;
   readonly #watches: EtcdWatches;
-  readonly #leases = new Set<HeartbeatLease>();
+  readonly #leases: HeartbeatLeases;
   readonly #observations = new Set<{ close(): void }>();
 
   constructor(
@@ -42,16 +48,12 @@ class EtcdRegistry implements Registry {
     private readonly log: RegistryOptions['log'],
   ) {
     this.#root = `/${connection.url.path || NAMESPACE}/`;
+    this.#leases = new HeartbeatLeases(log);
     this.#watches = new EtcdWatches(connection, waitMs, log);
   }
 
   async register(instance: Instance, { leaseMs = LEASE_MS }: RegisterOptions = {}): Promise<Lease> {
-    const heartbeats = this.#heartbeats(instance, leaseMs);
-    const lease = new HeartbeatLease(instance, leaseMs, heartbeats, this.log, (it) => this.#leases.delete(it));
-    await lease.start();
-    this.#leases.add(lease);
-    if (this.connection.closed) lease.stop();
-    return lease;
+    return this.#leases.register(instance, leaseMs, this.#heartbeats(instance, leaseMs));
   }
 
   async services(): Promise<string[]> {
@@ -79,8 +81,7 @@ class EtcdRegistry implements Registry {
 
   async close(): Promise<void> {
     for (const observation of this.#observations) observation.close();
-    for (const lease of this.#leases) lease.stop();
-    this.#leases.clear();
+    this.#leases.close();
     this.#watches.close();
     this.connection.close();
   }

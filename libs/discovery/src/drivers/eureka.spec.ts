@@ -1,9 +1,9 @@
+import type { Address } from '@rookery/connections/testing';
 import { hasEureka, type OwnServer, startOwnEureka } from '@rookery/servers';
 import { describe, expect, it } from 'vitest';
 import { createRegistry } from '../create-registry.ts';
 import { type ClientOptions, registryContract } from '../testing/contract.ts';
 import { serverUnderContract } from '../testing/server-under-contract.ts';
-import type { Address } from '../testing/tcp-proxy.ts';
 
 function client({ host, port }: Address, { tls }: ClientOptions = {}, user = '') {
   const ca = tls?.caFile === undefined ? '' : `&ca-file=${encodeURIComponent(tls.caFile)}`;

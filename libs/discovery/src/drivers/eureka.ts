@@ -6,14 +6,16 @@
  * (`evictionIntervalTimerInMs`), or not at all while it preserves itself. A lease counts in steps of 2 s.
  * Names of services are in capitals there; ours are taken from `vipAddress`. Cannot: namespaces.
  */
+
+import { parseServerUrl } from '@rookery/connections';
 import type { RegistryOptions } from '../create-registry.ts';
 import type { Instance, InstancesListener, Lease, RegisterOptions, Registry, Watch } from '../discovery.ts';
 import { discoveryErrors } from '../errors.ts';
-import { HeartbeatLease, type Heartbeats } from '../heartbeat-lease.ts';
+import type { Heartbeats } from '../heartbeat-lease.ts';
+import { HeartbeatLeases } from '../heartbeat-leases.ts';
 import { PolledWatch } from '../polled-watch.ts';
 import { EurekaConnection } from './eureka/eureka-connection.ts';
 import { type EurekaInstance, nameOf, toEureka, toInstances } from './eureka/eureka-instance.ts';
-import { parseServerUrl } from './server-url.ts';
 
 const LEASE_MS = 10_000;
 const EVERY_MS = 5_000;
@@ -24,33 +26,34 @@ interface Application {
 
 /** @param text `eureka+http://user:password@host:8761,host:8761/eureka?every=5s`; `eureka+https://` with `ca-file`, … */
 export function createEurekaRegistry(text: string, { log }: RegistryOptions = {}): Registry {
-  const url = parseServerUrl(text, {
-    example: 'eureka+http://host:8761/eureka',
-    port: 8761,
-    secureSchemes: ['eureka+https'],
-    parameters: ['every'],
-  });
+  const url = parseServerUrl(
+    text,
+    {
+      example: 'eureka+http://host:8761/eureka',
+      port: 8761,
+      secureSchemes: ['eureka+https'],
+      parameters: ['every'],
+    },
+    discoveryErrors,
+  );
   const connection = new EurekaConnection({ ...url, path: url.path || 'eureka' });
   return new EurekaRegistry(connection, url.durationMs('every', EVERY_MS), log);
 }
 
 class EurekaRegistry implements Registry {
-  readonly #leases = new Set<HeartbeatLease>();
+  readonly #leases: HeartbeatLeases;
   readonly #watches = new Set<{ close(): void }>();
 
   constructor(
     private readonly connection: EurekaConnection,
     private readonly everyMs: number,
     private readonly log: RegistryOptions['log'],
-  ) {}
+  ) {
+    this.#leases = new HeartbeatLeases(log);
+  }
 
   async register(instance: Instance, { leaseMs = LEASE_MS }: RegisterOptions = {}): Promise<Lease> {
-    const heartbeats = this.#heartbeats(instance, leaseMs);
-    const lease = new HeartbeatLease(instance, leaseMs, heartbeats, this.log, (it) => this.#leases.delete(it));
-    await lease.start();
-    this.#leases.add(lease);
-    if (this.connection.closed) lease.stop();
-    return lease;
+    return this.#leases.register(instance, leaseMs, this.#heartbeats(instance, leaseMs));
   }
 
   async services(signal?: AbortSignal): Promise<string[]> {
@@ -80,8 +83,7 @@ class EurekaRegistry implements Registry {
 
   async close(): Promise<void> {
     for (const watch of this.#watches) watch.close();
-    for (const lease of this.#leases) lease.stop();
-    this.#leases.clear();
+    this.#leases.close();
     this.connection.close();
   }
 

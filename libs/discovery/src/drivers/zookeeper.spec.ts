@@ -1,10 +1,10 @@
+import { type Address, TcpProxy } from '@rookery/connections/testing';
 import { hasZooKeeper, type OwnServer, startOwnZooKeeper } from '@rookery/servers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRegistry } from '../create-registry.ts';
 import { type ClientOptions, registryContract } from '../testing/contract.ts';
 import { anInstance, until } from '../testing/fixtures.ts';
 import { serverUnderContract, tlsOf } from '../testing/server-under-contract.ts';
-import { type Address, TcpProxy } from '../testing/tcp-proxy.ts';
 
 const client = ({ host, port }: Address, options: ClientOptions = {}, user = '') => {
   const { suffix, parameters } = tlsOf(options);

@@ -6,16 +6,17 @@
  * as long as their session: its time is the lease, within the server's limits (2 to 20 ticks: 4 to 40 s by default).
  * An instance whose session expired is registered again in a new one. With credentials nodes are made for their user only.
  */
+
+import { parseServerUrl, type ServerUrl } from '@rookery/connections';
+import { ZkSession } from '@rookery/connections/zookeeper';
 import type { RegistryOptions } from '../create-registry.ts';
 import type { Instance, InstancesListener, Lease, RegisterOptions, Registry, Watch } from '../discovery.ts';
 import { discoveryErrors } from '../errors.ts';
 import { Observation } from '../observation.ts';
 import { toText } from './instance-text.ts';
-import { parseServerUrl, type ServerUrl } from './server-url.ts';
 import { InstancesView, readInstances } from './zookeeper/instances-view.ts';
 import { readServices, ServicesView } from './zookeeper/services-view.ts';
 import { ZkLease } from './zookeeper/zk-lease.ts';
-import { ZkSession } from './zookeeper/zk-session.ts';
 import type { ZkView } from './zookeeper/zk-view.ts';
 
 const SESSION_MS = 10_000;
@@ -23,12 +24,16 @@ const NAMESPACE = 'rookery';
 
 /** @param url `zookeeper://user:password@host:2181,host:2181/namespace?session=10s`; `zookeeper+tls://` with `ca-file`, … */
 export function createZooKeeperRegistry(url: string, options: RegistryOptions = {}): Registry {
-  const address = parseServerUrl(url, {
-    example: 'zookeeper://host:2181',
-    port: 2181,
-    secureSchemes: ['zookeeper+tls'],
-    parameters: ['session'],
-  });
+  const address = parseServerUrl(
+    url,
+    {
+      example: 'zookeeper://host:2181',
+      port: 2181,
+      secureSchemes: ['zookeeper+tls'],
+      parameters: ['session'],
+    },
+    discoveryErrors,
+  );
   return new ZooKeeperRegistry(address, address.durationMs('session', SESSION_MS), options);
 }
 

@@ -1,11 +1,10 @@
+import { type Address, makeCertificate, TcpProxy } from '@rookery/connections/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Instance, Lease, RegisterOptions, Registry } from '../discovery.ts';
 import { anInstance as anyInstance, idsOf, serviceName, until } from './fixtures.ts';
-import { makeCertificate } from './own-certificate.ts';
-import { type Address, TcpProxy } from './tcp-proxy.ts';
 
+export type { Address } from '@rookery/connections/testing';
 export { callApi, publishSlice } from '../drivers/kubernetes/testing/publish-slice.ts';
-export type { Address } from './tcp-proxy.ts';
 
 /** How a client differs from a plain one. */
 export interface ClientOptions {

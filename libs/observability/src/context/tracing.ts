@@ -1,13 +1,18 @@
 import { context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
-import { TracerProvider } from '@opentelemetry/sdk-trace';
+import { TracerProvider, type TracerProviderOptions } from '@opentelemetry/sdk-trace';
 import { carryBy } from './request-context.ts';
 
 let installed = false;
 
 /** Installs context, propagation (W3C trace context and baggage) and a tracer, once a process. */
 export function startTracing(): void {
+  startTracingWith({});
+}
+
+/** As {@link startTracing}; `options` say what becomes of the spans, see {@link SpanExport}. */
+export function startTracingWith(options: TracerProviderOptions): void {
   if (installed) return;
   installed = true;
   const manager = new AsyncLocalStorageContextManager().enable();
@@ -15,5 +20,5 @@ export function startTracing(): void {
   propagation.setGlobalPropagator(
     new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }),
   );
-  trace.setGlobalTracerProvider(new TracerProvider());
+  trace.setGlobalTracerProvider(new TracerProvider(options));
 }

@@ -1,3 +1,4 @@
+import type { BalanceInput } from '@rookery/discovery';
 import { RookeryError } from '@rookery/observability';
 import {
   type BulkheadOptions,
@@ -23,6 +24,8 @@ export interface RpcPolicy {
   attempts?: number;
   /** Of the service. It opens when most of the instances fail; each instance has a breaker of its own besides. */
   breaker?: CircuitBreakerOptions;
+  /** How instances are chosen; as the service is balanced in this process when not given. */
+  balance?: BalanceInput;
   /** No limit of running calls when not given. */
   bulkhead?: BulkheadOptions;
 }

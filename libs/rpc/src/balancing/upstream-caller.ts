@@ -1,4 +1,4 @@
-import type { Instance, Upstreams } from '@rookery/discovery';
+import { type Balance, type Instance, parseBalance, type Upstreams } from '@rookery/discovery';
 import { RookeryError, remainingMs } from '@rookery/observability';
 import { timeout } from '@rookery/resilience';
 import { rpcErrors } from '../errors/rpc-errors.ts';
@@ -12,6 +12,8 @@ export interface CallOptions {
   /** For the whole call; a nearer deadline of the current request wins. */
   timeoutMs?: number;
   signal?: AbortSignal;
+  /** Calls with one key go to one instance, where the service is balanced by key. */
+  key?: string;
 }
 
 /** One attempt of a call at one instance. */
@@ -36,10 +38,11 @@ export interface CallFacts extends CallOptions {
 /** How long a caller should wait who was refused because the service is away. */
 const RETRY_AFTER_MS = 1_000;
 
-/** Makes calls to one service: an instance by p2c, another one after a failure, under one breaker and one budget. */
+/** Makes calls to one service: an instance by its balance, another one after a failure, under one breaker and one budget. */
 export class UpstreamCaller<C> {
   readonly #policies: ReturnType<typeof rpcPolicies>;
   readonly #instances = new InstanceBreakers();
+  readonly #balance: Balance | undefined;
 
   constructor(
     readonly service: string,
@@ -48,6 +51,7 @@ export class UpstreamCaller<C> {
     private readonly policy: RpcPolicy,
     private readonly observer: RpcObserver = {},
   ) {
+    this.#balance = policy.balance === undefined ? undefined : parseBalance(policy.balance, `${service}.balance`);
     this.#policies = rpcPolicies(service, policy, this.#instances, (state) => observer.circuit?.(service, state));
   }
 
@@ -65,6 +69,11 @@ export class UpstreamCaller<C> {
     }
   }
 
+  /** How the service is balanced for these calls. */
+  get balance(): Balance {
+    return this.#balance ?? this.upstreams.of(this.service).balance;
+  }
+
   close(): void {
     this.#policies.repeatable.close();
     this.#policies.once.close();
@@ -80,7 +89,9 @@ export class UpstreamCaller<C> {
     try {
       return await timeout(
         (signal) =>
-          run((attempt) => this.#attempt(tried, { signal: attempt, deadlineAtMs, timeoutMs }, work), { signal }),
+          run((attempt) => this.#attempt(tried, facts.key, { signal: attempt, deadlineAtMs, timeoutMs }, work), {
+            signal,
+          }),
         timeoutMs,
         { name: this.service, ...(facts.signal && { signal: facts.signal }) },
       );
@@ -91,13 +102,14 @@ export class UpstreamCaller<C> {
 
   async #attempt<T>(
     tried: Set<string>,
+    key: string | undefined,
     facts: Pick<Attempt<C>, 'signal' | 'deadlineAtMs' | 'timeoutMs'>,
     work: (attempt: Attempt<C>) => Promise<T>,
   ): Promise<T> {
-    const upstream = this.upstreams.of(this.service);
+    const upstream = this.upstreams.of(this.service, this.#balance);
     await upstream.ready;
     const avoided = this.#instances.avoided(upstream.instances, tried);
-    const instance = upstream.pick(avoided) ?? upstream.pick(tried) ?? upstream.pick();
+    const instance = upstream.pick(avoided, key) ?? upstream.pick(tried, key) ?? upstream.pick(undefined, key);
     if (!instance) throw rpcErrors.noInstance(this.service);
     tried.add(instance.id);
     const { connection, giveBack } = this.connections.lend(instance);

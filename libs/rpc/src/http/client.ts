@@ -1,3 +1,4 @@
+import { stickyKey } from '@rookery/discovery';
 import type { Pool } from 'undici';
 import type { RpcPolicy } from '../balancing/rpc-policy.ts';
 import type { CallOptions, UpstreamCaller } from '../balancing/upstream-caller.ts';
@@ -64,6 +65,7 @@ function callOf(caller: UpstreamCaller<Pool>, { method, path, options }: Endpoin
       {
         call,
         signal: given.signal,
+        key: given.key ?? keyIn(caller, given),
         timeoutMs: given.timeoutMs ?? options.timeoutMs,
         repeatable: options.repeatable ?? (REPEATABLE.has(method) || hasIdempotencyKey(given)),
       },
@@ -79,6 +81,12 @@ function callOf(caller: UpstreamCaller<Pool>, { method, path, options }: Endpoin
       return options.fallback(error);
     }
   };
+}
+
+/** What the headers of a call stick to, where the service is balanced by one of them. */
+function keyIn({ balance: { sticky } }: UpstreamCaller<Pool>, { headers }: HttpCallOptions): string | undefined {
+  if (!sticky || !headers) return undefined;
+  return stickyKey(sticky, (wanted) => Object.entries(headers).find(([name]) => name.toLowerCase() === wanted)?.[1]);
 }
 
 const hasIdempotencyKey = ({ headers = {} }: HttpCallOptions): boolean =>

@@ -31,7 +31,8 @@ export async function rootModule(
   const imports: DynamicModule['imports'] = [ObservabilityModule.forRoot({ identity, logger, health, metrics })];
   if (isOn('discovery') && !present.has('DiscoveryModule')) {
     const { DiscoveryModule } = await import('@rookery/discovery');
-    imports.push(DiscoveryModule.forRoot(discoveryUrl === undefined ? {} : { url: discoveryUrl }));
+    const upstreams = { identity: identity.instance, zone: identity.zone };
+    imports.push(DiscoveryModule.forRoot({ ...(discoveryUrl !== undefined && { url: discoveryUrl }), upstreams }));
   }
   if (isOn('config') && present.has('SettingsModule') && !present.has('ConfigModule')) {
     const { ConfigModule } = await import('@rookery/config');

@@ -142,6 +142,11 @@ export class HttpFront {
     red?.ended({ transport: 'http', method, route, status: String(status), durationMs });
     if (trace) {
       trace.span.updateName(`${method} ${route}`);
+      trace.span.setAttributes({
+        'http.request.method': method,
+        'http.route': route,
+        'http.response.status_code': status,
+      });
       endSpan(trace.span, status >= 500 ? `answered ${status}` : undefined);
     }
     if (!accessLog) return;

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
@@ -19,9 +19,10 @@ export interface Platform {
 }
 
 /** Nest on Fastify; a body above the limit answers 413 before it is read. */
-export async function fastifyPlatform(bodyLimitBytes: number): Promise<Platform> {
+export async function fastifyPlatform(bodyLimitBytes: number, http: ServerOptions = {}): Promise<Platform> {
   const { FastifyAdapter } = await import('@nestjs/platform-fastify');
   const adapter = new FastifyAdapter({
+    http,
     bodyLimit: bodyLimitBytes,
     requestTimeout: REQUEST_ARRIVES_WITHIN_MS,
     forceCloseConnections: 'idle',

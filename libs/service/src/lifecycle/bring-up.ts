@@ -49,12 +49,15 @@ export async function bringUpService(
   options: ServiceOptions,
   { environment = process.env, signal, onLogger }: StartHandle = {},
 ): Promise<RunningService> {
-  const foundation = layFoundation(options, environment);
-  const { identity, settings, isOn, logger, health, metrics, observed } = foundation;
+  const foundation = await layFoundation(options, environment);
+  const { identity, settings, isOn, logger, health, metrics, observed, spans } = foundation;
   onLogger?.(logger);
 
   const { platform: platformName = 'fastify', bodyLimitBytes = BODY_LIMIT_BYTES } = options;
-  const platform = await (platformName === 'express' ? expressPlatform : fastifyPlatform)(bodyLimitBytes);
+  const platform = await (platformName === 'express' ? expressPlatform : fastifyPlatform)(
+    bodyLimitBytes,
+    options.httpServer,
+  );
   const root = await rootModule(application, { ...foundation, ...settings });
   const app: INestApplication = await NestFactory.create(root, platform.adapter, {
     logger: new NestLogger(logger),
@@ -77,7 +80,7 @@ export async function bringUpService(
     streams,
   });
   const front = new HttpFront({ ...observed, endpoints });
-  const started: Started = { logger, health, front, app };
+  const started: Started = { logger, health, front, app, spans };
   try {
     const rising = { foundation, options, bodyLimitBytes, platform, app, started, signal };
     const grpc = await initialise(rising);

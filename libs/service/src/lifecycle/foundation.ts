@@ -6,7 +6,8 @@ import {
   Metrics,
   RedMetrics,
   ServiceIdentity,
-  startTracing,
+  SpanExport,
+  startTracingWith,
 } from '@rookery/observability';
 import { packageFacts } from '../application/package-facts.ts';
 import { type Concern, concernSwitch } from '../concerns.ts';
@@ -25,13 +26,15 @@ export interface Foundation {
   logger: Logger;
   health: Health;
   metrics: Metrics;
+  /** Where the process's spans go, when somebody wants them and the application does not see to it by itself. */
+  spans: SpanExport | undefined;
   /** How each transport is observed. */
   observed: { logger: Logger; red: RedMetrics | undefined; tracing: boolean; accessLog: boolean };
   openapi: OpenApiFacts;
 }
 
 /** Checks options and environment, and lays the foundation. */
-export function layFoundation(options: ServiceOptions, environment: NodeJS.ProcessEnv): Foundation {
+export async function layFoundation(options: ServiceOptions, environment: NodeJS.ProcessEnv): Promise<Foundation> {
   const { name } = options;
   if (!NAME.test(name)) throw serviceErrors.badName(name);
   const isOn = concernSwitch(options.without);
@@ -44,7 +47,10 @@ export function layFoundation(options: ServiceOptions, environment: NodeJS.Proce
     ...(settings.zone !== undefined && { zone: settings.zone }),
   });
   const logger = createLogger({ service: name, level: settings.logLevel }).child({ instance: identity.instance });
-  if (isOn('tracing')) startTracing();
+  const spans = isOn('tracing')
+    ? await SpanExport.open(identity, environment, (fields) => logger.warn(fields))
+    : undefined;
+  if (isOn('tracing')) startTracingWith(spans?.tracer ?? {});
   const metrics = new Metrics(name);
   return {
     identity,
@@ -53,6 +59,7 @@ export function layFoundation(options: ServiceOptions, environment: NodeJS.Proce
     logger,
     health: new Health(),
     metrics,
+    spans,
     observed: {
       logger,
       red: isOn('metrics') ? new RedMetrics(metrics) : undefined,

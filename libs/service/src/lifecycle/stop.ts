@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { INestApplication } from '@nestjs/common';
 import type { Lease } from '@rookery/discovery';
-import { type Health, type Logger, within } from '@rookery/observability';
+import { type Health, type Logger, type SpanExport, within } from '@rookery/observability';
 import type { HttpFront } from '../http/http-front.ts';
 
 /** How long callers that have just read the registry may still come, after this instance has left it. */
@@ -15,6 +15,8 @@ export interface Started {
   health: Health;
   front: HttpFront;
   app: INestApplication;
+  /** Closed last: what runs until then has spans too. */
+  spans?: SpanExport | undefined;
   lease?: Lease;
 }
 
@@ -38,4 +40,5 @@ export async function stop(started: Started, timeoutMs: number): Promise<void> {
   if (!(await within(app.close(), CLOSE_WITHIN_MS))) {
     logger.warn({ timeoutMs: CLOSE_WITHIN_MS }, 'modules did not close in time');
   }
+  await started.spans?.close();
 }

@@ -47,6 +47,8 @@ export interface BindingOptions {
 /** The methods of gRPC services by the HTTP requests that lead to them. */
 export class HttpBindings {
   readonly #byVerb: Map<string, HttpBinding[]>;
+  /** How many ways there are. */
+  readonly count: number;
 
   constructor(root: protobuf.Root, options: BindingOptions) {
     const services = servicesOf(root).filter(
@@ -57,6 +59,7 @@ export class HttpBindings {
     const all = services.flatMap((service) => service.methodsArray.flatMap((method) => bindingsOf(method, options)));
     if (all.length === 0)
       throw refused('no method has a google.api.http annotation; set autoMapping to call them by name');
+    this.count = all.length;
     this.#byVerb = Map.groupBy(all, ({ verb }) => verb);
     for (const bindings of this.#byVerb.values()) bindings.sort((a, b) => b.template.literals - a.template.literals);
   }

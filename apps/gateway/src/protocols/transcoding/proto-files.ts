@@ -7,6 +7,9 @@ import protobuf from 'protobufjs';
 /** google/api/http.proto and its like come with protobufjs. */
 const WELL_KNOWN = dirname(fileURLToPath(import.meta.resolve('protobufjs/package.json')));
 
+/** The path of a file that comes with protobufjs, by the name under which others import it. */
+export const wellKnownFile = (name: string): string => join(WELL_KNOWN, name);
+
 /** Reads .proto files with what they import; `includes` are folders that imports are looked for in. */
 export function loadProtoFiles(files: readonly string[], includes: readonly string[]): protobuf.Root {
   const root = new protobuf.Root();

@@ -11,24 +11,32 @@ import { errorOf } from './grpc-status-error.ts';
 import { type HttpBinding, HttpBindings, type HttpMatch } from './http-bindings.ts';
 import { callInstance } from './instance-call.ts';
 import { loadProtoFiles } from './proto-files.ts';
+import { ReflectedBindings } from './reflection/reflected-bindings.ts';
 import { requestBytes } from './request-message.ts';
 
-const SettingsSchema = z.strictObject({
-  name: z.literal('transcode'),
-  /** The .proto files of the services. */
-  proto: z.array(z.string().min(1)).min(1).max(100),
-  /** Folders that their imports are looked for in; google/api and google/protobuf are always there. */
-  includes: z.array(z.string().min(1)).max(20).default([]),
-  /** `package.Service`; all of the files when not given. */
-  services: z.array(z.string().min(1)).max(1_000).optional(),
-  /** Methods without an annotation answer to POST /package.Service/Method. */
-  autoMapping: z.boolean().default(false),
-  maxMessageBytes: z
-    .int()
-    .min(1)
-    .max(2 ** 30)
-    .default(4 * 1024 * 1024),
-});
+const SettingsSchema = z
+  .strictObject({
+    name: z.literal('transcode'),
+    /** The .proto files of the services. */
+    proto: z.array(z.string().min(1)).min(1).max(100).optional(),
+    /** The instances are asked, by server reflection, in place of files. */
+    reflection: z.strictObject({ refreshMs: z.int().min(100).max(86_400_000).default(60_000) }).optional(),
+    /** Folders that their imports are looked for in; google/api and google/protobuf are always there. */
+    includes: z.array(z.string().min(1)).max(20).default([]),
+    /** `package.Service`; all of the files when not given. */
+    services: z.array(z.string().min(1)).max(1_000).optional(),
+    /** Methods without an annotation answer to POST /package.Service/Method. */
+    autoMapping: z.boolean().default(false),
+    maxMessageBytes: z
+      .int()
+      .min(1)
+      .max(2 ** 30)
+      .default(4 * 1024 * 1024),
+  })
+  .refine(({ proto, reflection }) => (proto === undefined) !== (reflection === undefined), {
+    path: ['proto'],
+    error: 'expected either proto or reflection',
+  });
 
 type Settings = z.infer<typeof SettingsSchema>;
 
@@ -45,21 +53,42 @@ export const transcode: FilterKind<Settings> = {
 
 class Transcoder implements Filter {
   readonly name = 'transcode';
-  readonly #bindings: HttpBindings;
+  readonly #files: HttpBindings | undefined;
+  readonly #reflected: ReflectedBindings | undefined;
   readonly #settings: Settings;
   readonly #parts: FilterParts;
 
   constructor(settings: Settings, parts: FilterParts) {
     this.#settings = settings;
     this.#parts = parts;
-    this.#bindings = new HttpBindings(loadProtoFiles(settings.proto, settings.includes), settings);
+    const { proto, reflection, includes, services, autoMapping } = settings;
+    this.#files = proto && new HttpBindings(loadProtoFiles(proto, includes), settings);
+    if (!reflection) return;
+    const options = { services, autoMapping, refreshMs: reflection.refreshMs };
+    this.#reflected = parts.shared.of(
+      `transcode by reflection ${JSON.stringify(options)}`,
+      () => new ReflectedBindings(options, parts.logger),
+    );
   }
 
   onRequest(call: Call): Verdict | Promise<Verdict> {
+    if (this.#files) return this.#serve(call, this.#files);
+    const target = this.#parts.targets.open(call.service);
+    if (!target) return errors.serviceUnknown(call.service);
+    const bindings = this.#reflected?.of(target);
+    if (bindings instanceof Promise) return bindings.then((known) => this.#serve(call, known));
+    return bindings ? this.#serve(call, bindings) : errors.routeUnknown();
+  }
+
+  state(): Record<string, unknown> {
+    return this.#reflected ? { methods: this.#reflected.state() } : { methods: this.#files?.count };
+  }
+
+  #serve(call: Call, bindings: HttpBindings): Verdict | Promise<Verdict> {
     const [path = '', query = ''] = call.target.split('?', 2);
-    const match = this.#bindings.find(call.method, path);
+    const match = bindings.find(call.method, path);
     if (match) return this.#call(call, match, new URLSearchParams(query));
-    const verbs = this.#bindings.verbsOf(path);
+    const verbs = bindings.verbsOf(path);
     return verbs.length > 0 ? errors.methodNotAllowed(call.method, verbs) : errors.routeUnknown();
   }
 

@@ -13,13 +13,14 @@ export class CentreApi {
     origin: string,
     key: readonly string[],
     private readonly instance: string,
+    private readonly labels: string,
     private readonly timeoutMs: number,
   ) {
     this.#base = `${origin}/api/config-center/settings/${key.map(encodeURIComponent).join('/')}`;
   }
 
   async current(): Promise<Snapshot> {
-    return releaseOnWire.parse(JSON.parse(await this.#ask('', {})));
+    return releaseOnWire.parse(JSON.parse(await this.#ask(`?${this.#who()}`, {})));
   }
 
   async report(report: AppliedReport): Promise<void> {
@@ -32,7 +33,7 @@ export class CentreApi {
 
   /** The stream of releases after a version. Its head must come in time; its silence is the caller's to judge. */
   async *watch(afterVersion: number, signal: AbortSignal): AsyncGenerator<StreamEvent> {
-    const query = new URLSearchParams({ after: String(afterVersion), instance: this.instance });
+    const query = this.#who({ after: String(afterVersion) });
     const request = new AbortController();
     const stop = () => request.abort(signal.reason);
     signal.addEventListener('abort', stop);
@@ -47,6 +48,11 @@ export class CentreApi {
     } finally {
       signal.removeEventListener('abort', stop);
     }
+  }
+
+  /** Who asks: a grey release goes by it. */
+  #who(more: Record<string, string> = {}): URLSearchParams {
+    return new URLSearchParams({ ...more, instance: this.instance, ...(this.labels && { labels: this.labels }) });
   }
 
   async #ask(path: string, init: RequestInit): Promise<string> {

@@ -12,6 +12,8 @@ export interface ConfigCenterOptions {
   service: string;
   /** Id under which this process reports what it applied. */
   instance: string;
+  /** `zone=a,canary=yes`: what grey releases may go by; none. */
+  labels?: string;
   /** Folder whose `config/` keeps the last applied release. */
   home: string;
   /** Deadline of one call, in ms; 3000. */
@@ -46,7 +48,7 @@ class ConfigCenterSource implements ConfigSource {
   #heart: NodeJS.Timeout | undefined;
 
   constructor(options: ConfigCenterOptions) {
-    this.#options = { timeoutMs: 3_000, waitMs: 60_000, heartbeatMs: 15_000, ...options };
+    this.#options = { timeoutMs: 3_000, waitMs: 60_000, heartbeatMs: 15_000, labels: '', ...options };
     const url = new URL(options.url);
     const address = `${url.origin}${url.pathname.replace(/\/$/, '')}`;
     const key = [
@@ -55,7 +57,7 @@ class ConfigCenterSource implements ConfigSource {
       options.service,
     ];
     this.name = `config-center ${address}`;
-    this.#api = new CentreApi(address, key, options.instance, this.#options.timeoutMs);
+    this.#api = new CentreApi(address, key, options.instance, this.#options.labels, this.#options.timeoutMs);
     this.#copy = new DiskCopy(options.home, address, key);
   }
 

@@ -27,13 +27,13 @@ export class DiskCopy {
   }
 
   /** Replaces the copy in one step; writes come to the disk in the order of the calls. */
-  write({ version, settings }: Snapshot): Promise<void> {
+  write({ version, settings, text }: Snapshot): Promise<void> {
     const writing = this.#writing
       .catch(() => {})
       .then(async () => {
         const draft = `${this.#path}.${randomUUID()}.tmp`;
         await mkdir(dirname(this.#path), { recursive: true });
-        await writeFile(draft, JSON.stringify({ version, settings }), { mode: 0o600 });
+        await writeFile(draft, JSON.stringify({ version, settings, text }), { mode: 0o600 });
         await rename(draft, this.#path);
       });
     this.#writing = writing;

@@ -33,10 +33,10 @@ async function run(options: FollowOptions, closed: AbortSignal): Promise<void> {
 
   const take = ({ event, data }: StreamEvent): void => {
     if (event === 'release') {
-      const { version, settings } = releaseOnWire.parse(JSON.parse(data));
-      if (version > cursor) {
-        options.onRelease({ version, settings });
-        cursor = version;
+      const release = releaseOnWire.parse(JSON.parse(data));
+      if (release.version > cursor) {
+        options.onRelease(release);
+        cursor = release.version;
       }
     } else if (event === 'heartbeat') {
       const { version, everyMs } = heartbeatOnWire.parse(JSON.parse(data));

@@ -23,7 +23,7 @@ it('drops silent streams also after the garbage collector has run over what fetc
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const api = new CentreApi(`http://127.0.0.1:${port}`, ['default', 'default', 'orders'], 'i-1', 1_000);
+  const api = new CentreApi(`http://127.0.0.1:${port}`, ['default', 'default', 'orders'], 'i-1', '', 1_000);
   const collecting = setInterval(collectGarbage, 200);
   closers.push(
     () => clearInterval(collecting),

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { type BackOff, backOffMs } from '../../back-off.ts';
+import { type BackOff, backOffMs } from '@rookery/connections';
+import type { Answer, CallLimits } from '@rookery/connections/consul';
 import type { DiscoveryLog } from '../../log.ts';
-import type { Answer, CallLimits } from './consul-connection.ts';
 
 const BACK_OFF: BackOff = { baseMs: 200, capMs: 5_000 };
 /** An answer without news that comes sooner than this did not block. */

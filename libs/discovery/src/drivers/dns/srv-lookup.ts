@@ -1,9 +1,9 @@
 import type { SrvRecord } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import type { ServerUrl } from '@rookery/connections';
 import type { Instance } from '../../discovery.ts';
 import { discoveryErrors } from '../../errors.ts';
-import type { ServerUrl } from '../server-url.ts';
 import { toInstances } from './srv-instances.ts';
 
 /** One try, and one more: together within the deadline of 2 s. */

@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { backOffMs } from '../../back-off.ts';
+import { backOffMs } from '@rookery/connections';
+import type { Duplex, WatchResponse } from '@rookery/connections/etcd';
+import { type EtcdConnection, keysUnder } from '@rookery/connections/etcd';
 import type { DiscoveryLog } from '../../log.ts';
 import type { Observation } from '../../observation.ts';
-import type { Duplex } from '../grpc/grpc-connection.ts';
-import { type EtcdConnection, keysUnder } from './etcd-connection.ts';
-import type { WatchResponse } from './etcd-protocol.ts';
 
 const BACK_OFF = { baseMs: 200, capMs: 5_000 };
 

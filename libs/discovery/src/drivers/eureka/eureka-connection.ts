@@ -1,9 +1,9 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
+import type { ServerUrl } from '@rookery/connections';
+import { reasonOf } from '@rookery/connections';
 import { discoveryErrors } from '../../errors.ts';
-import { reasonOf } from '../network-reason.ts';
-import type { ServerUrl } from '../server-url.ts';
 
 const DEADLINE_MS = 2_000;
 /** The server is there, but cannot serve now. */

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { reasonOf } from '@rookery/connections';
 import { RookeryError } from '@rookery/observability';
 import { discoveryErrors } from '../../errors.ts';
-import { reasonOf } from '../network-reason.ts';
 import type { EndpointSlice } from './endpoint-slices.ts';
 import { type KubernetesAddress, SERVICE_ACCOUNT } from './kubernetes-url.ts';
 import { linesOf } from './lines.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { type BackOff, backOffMs } from '../../back-off.ts';
+import { type BackOff, backOffMs } from '@rookery/connections';
 import { discoveryErrors } from '../../errors.ts';
 import type { DiscoveryLog } from '../../log.ts';
 import type { EndpointSlice } from './endpoint-slices.ts';

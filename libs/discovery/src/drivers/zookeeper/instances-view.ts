@@ -1,7 +1,7 @@
+import type { ZkSession } from '@rookery/connections/zookeeper';
+import { ZkNodes } from '@rookery/connections/zookeeper';
 import type { Instance } from '../../discovery.ts';
 import { byId, toInstance } from '../instance-text.ts';
-import { ZkNodes } from './zk-nodes.ts';
-import type { ZkSession } from './zk-session.ts';
 import { ZkView } from './zk-view.ts';
 
 /** The instances of a service, read once. */

@@ -1,6 +1,6 @@
+import type { ZkSession } from '@rookery/connections/zookeeper';
+import { ZkNodes } from '@rookery/connections/zookeeper';
 import { childrenOf } from './instances-view.ts';
-import { ZkNodes } from './zk-nodes.ts';
-import type { ZkSession } from './zk-session.ts';
 import { ZkView } from './zk-view.ts';
 
 /** Names of the services that have an instance, read once. */

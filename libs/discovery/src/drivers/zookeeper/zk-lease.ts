@@ -1,7 +1,7 @@
+import type { ZkSession, ZkTenant } from '@rookery/connections/zookeeper';
+import { EPHEMERAL, ZkNodes } from '@rookery/connections/zookeeper';
 import type { Instance, Lease } from '../../discovery.ts';
 import type { DiscoveryLog } from '../../log.ts';
-import { EPHEMERAL, ZkNodes } from './zk-nodes.ts';
-import type { ZkSession, ZkTenant } from './zk-session.ts';
 
 /** An instance's ephemeral node, made again in a new session, or when somebody deleted it. */
 export class ZkLease implements Lease, ZkTenant {

@@ -1,6 +1,6 @@
-import { backOffMs } from '../../back-off.ts';
+import { backOffMs } from '@rookery/connections';
+import type { ZkSession, ZkTenant } from '@rookery/connections/zookeeper';
 import type { DiscoveryLog } from '../../log.ts';
-import type { ZkSession, ZkTenant } from './zk-session.ts';
 
 const BACK_OFF = { baseMs: 200, capMs: 5_000 };
 

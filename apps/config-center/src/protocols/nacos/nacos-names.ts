@@ -1,0 +1,10 @@
+import { named, type Wanted } from '../../documents/documents.ts';
+
+/**
+ * Where Nacos' names lie: the tenant is the namespace (`public` is ours `default`), `DEFAULT_GROUP` is `default`, and the
+ * data id `orders.yaml` is the key of that name, or else the settings of `orders`, as YAML.
+ */
+export function nacosWanted(dataId: string, group: string | undefined, tenant: string | undefined): Wanted[] {
+  const namespace = tenant === undefined || tenant === '' || tenant === 'public' ? 'default' : tenant;
+  return named(namespace, group === undefined || group === '' || group === 'DEFAULT_GROUP' ? 'default' : group, dataId);
+}

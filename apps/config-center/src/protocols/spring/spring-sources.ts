@@ -1,0 +1,40 @@
+import { layOver, type SettingsTree } from '@rookery/config';
+import { type Documents, keyOf } from '../../documents/documents.ts';
+import type { Release } from '../../settings/release.ts';
+
+/** One source of a Spring environment; the first wins. */
+export interface SpringSource {
+  readonly name: string;
+  readonly release: Release;
+}
+
+const NAMESPACE = 'default';
+const SHARED = 'application';
+const MAIN_LABELS = new Set(['', 'main', 'master', 'latest']);
+
+/**
+ * The sources of an application, highest first: those of the last profile, of the ones before it, then those without a
+ * profile; within each the application's before that of all (`application`). The label is the group.
+ */
+export async function springSources(
+  documents: Documents,
+  application: string,
+  profiles: readonly string[],
+  label: string,
+): Promise<SpringSource[]> {
+  const group = MAIN_LABELS.has(label) ? 'default' : label;
+  const names = [...profiles.map((profile) => `-${profile}`).reverse(), ''].flatMap((suffix) =>
+    [...new Set([application, SHARED])].map((name) => name + suffix),
+  );
+  const sources: SpringSource[] = [];
+  for (const name of names) {
+    const found = await documents.find([{ key: keyOf(NAMESPACE, group, name) }]);
+    if (found) sources.push({ name: `rookery:${group}/${name}`, release: found.release });
+  }
+  return sources;
+}
+
+/** What the sources say together. */
+export function together(sources: readonly SpringSource[]): SettingsTree {
+  return sources.toReversed().reduce<SettingsTree>((below, { release }) => layOver(below, release.settings), {});
+}

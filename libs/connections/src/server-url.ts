@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import type { ConnectionErrors } from './connection-errors.ts';
+
+export interface Endpoint {
+  host: string;
+  port: number;
+}
+
+/** Certificates of a TLS connection, as PEM. */
+export interface TlsOptions {
+  ca?: Buffer;
+  cert?: Buffer;
+  key?: Buffer;
+}
+
+/** What a URL says of a server, or of each server of a cluster. */
+export interface ServerUrl {
+  endpoints: readonly [Endpoint, ...Endpoint[]];
+  /** For messages: hosts and ports, nothing secret. */
+  server: string;
+  credentials?: { user: string; password: string };
+  /** Without slashes at its ends; empty when there is none. */
+  path: string;
+  /** Undefined where the connection is a plain one. */
+  tls?: TlsOptions;
+  parameter(name: string): string | undefined;
+  /** `15s` or `500ms`. */
+  durationMs(name: string, whenUnset: number): number;
+  /** How its concern says what went wrong. */
+  readonly errors: ConnectionErrors;
+  /** An error that shows the URL without its password. */
+  bad(reason: string): Error;
+}
+
+export interface ServerUrlForm {
+  /** For messages: `etcd://host:2379`. */
+  example: string;
+  port: number;
+  /** Schemes that mean TLS. */
+  secureSchemes: readonly string[];
+  parameters: readonly string[];
+}
+
+const FORM = /^([a-z][a-z0-9+.-]*):\/\/(?:([^@/?#]*)@)?([^/?#]*)(\/[^?#]*)?(?:\?([^#]*))?$/i;
+const ENDPOINT = /^(\[[0-9a-f:.]+\]|[^:[\]\s]+)(?::(\d{1,5}))?$/i;
+const TLS_PARAMETERS = ['ca-file', 'cert-file', 'key-file'];
+/** `token=…` and the like are secrets wherever they stand. */
+const hideSecrets = (text: string): string =>
+  text.replace(/\/\/[^@/?#]*@/, '//…@').replace(/([?&](?:token|password)=)[^&]*/g, '$1…');
+
+/** Parses `scheme://user:password@host:port,host:port/path?parameters`; throws `errors.badUrl`. */
+export function parseServerUrl(
+  text: string,
+  { example, port: usualPort, secureSchemes, parameters }: ServerUrlForm,
+  errors: ConnectionErrors,
+): ServerUrl {
+  const bad = (reason: string) => errors.badUrl(hideSecrets(text), reason);
+  const [, scheme = '', userInfo, hosts = '', path = '', query] = FORM.exec(text) ?? [];
+  const [first, ...others] = hosts.split(',').map((entry) => endpointOf(entry, usualPort));
+  if (!first || others.includes(undefined)) throw bad(`it is not of the form ${example}`);
+  const endpoints = [first, ...others.filter((endpoint) => endpoint !== undefined)] as const;
+  const secure = secureSchemes.includes(scheme.toLowerCase());
+  const given = new URLSearchParams(query);
+  const known = [...parameters, ...(secure ? TLS_PARAMETERS : [])];
+  const unknown = [...given.keys()].find((name) => !known.includes(name));
+  if (unknown !== undefined) throw bad(`"${unknown}" is not one of ${known.join(', ')}`);
+  const parameter = (name: string) => given.get(name) ?? undefined;
+  const credentials = userInfo ? credentialsOf(userInfo) : undefined;
+  return {
+    endpoints,
+    server: endpoints.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(','),
+    ...(credentials ? { credentials } : {}),
+    path: path.replace(/^\/+|\/+$/g, ''),
+    ...(secure ? { tls: tlsOf(parameter, bad) } : {}),
+    parameter,
+    durationMs(name, whenUnset) {
+      const value = parameter(name);
+      if (value === undefined) return whenUnset;
+      const [, digits, unit] = /^([1-9]\d{0,5})(ms|s)$/.exec(value) ?? [];
+      if (digits === undefined) throw bad(`${name} is "${value}" and not a duration like 15s or 500ms`);
+      return Number(digits) * (unit === 's' ? 1_000 : 1);
+    },
+    errors,
+    bad,
+  };
+}
+
+function endpointOf(text: string, usualPort: number): Endpoint | undefined {
+  const [, host, port = String(usualPort)] = ENDPOINT.exec(text) ?? [];
+  if (host === undefined || Number(port) < 1 || Number(port) > 65_535) return undefined;
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+}
+
+function credentialsOf(userInfo: string): { user: string; password: string } {
+  const [user = '', ...password] = userInfo.split(':').map(decodeURIComponent);
+  return { user, password: password.join(':') };
+}
+
+function tlsOf(parameter: (name: string) => string | undefined, bad: (reason: string) => Error): TlsOptions {
+  const read = (name: string): Buffer | undefined => {
+    const file = parameter(name);
+    if (file === undefined) return undefined;
+    try {
+      return readFileSync(file);
+    } catch {
+      throw bad(`${name} ${file} cannot be read`);
+    }
+  };
+  const [ca, cert, key] = TLS_PARAMETERS.map(read);
+  return { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) };
+}

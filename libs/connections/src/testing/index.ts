@@ -1,0 +1,2 @@
+export { makeCertificate, type OwnCertificate } from './own-certificate.ts';
+export { type Address, type Certificate, TcpProxy } from './tcp-proxy.ts';
