@@ -12,7 +12,7 @@ describe.skipIf(!consul)('with a real Consul', () => {
     fork: forkSource,
     ...LEASE,
     // It runs in memory here, and begins to count anew when it restarts.
-    cannot: ['fair order', 'restart'],
+    cannot: ['fair-order', 'restart'],
     async start() {
       const server = consul as OwnServer;
       const [token, secret] = [randomUUID(), randomUUID()];

@@ -6,7 +6,7 @@ import { RegistryProcess } from './testing/registry-process.ts';
 coordinationContract('embedded registry', {
   fork: forkSource,
   ...LEASE,
-  cannot: ['fair order', 'credentials'],
+  cannot: ['fair-order', 'credentials'],
   async start() {
     const registry = await RegistryProcess.start();
     return engineAt(registry.port, {

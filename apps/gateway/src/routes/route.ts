@@ -1,3 +1,4 @@
+import { BalanceSettings } from '@rookery/discovery';
 import { z } from 'zod';
 import { FilterSettings } from '../filters/filter-settings.ts';
 import { MOST_PREDICATES, predicatesIn, When } from './when.ts';
@@ -73,6 +74,8 @@ const WholeRoute = z
     /** Tries in all, the first included; only what is safe to repeat is repeated. */
     tries: z.int().min(1).max(5).default(3),
     retry: RetrySettings.optional(),
+    /** How an instance is chosen; as its service is balanced otherwise when not given. */
+    balance: BalanceSettings.optional(),
     breaker: BreakerSettings.optional(),
     bodyLimitBytes: z
       .int()

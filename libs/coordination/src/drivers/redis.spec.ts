@@ -12,7 +12,7 @@ describe.skipIf(!redis)('with a real Redis', () => {
 
   coordinationContract('Redis', {
     fork: forkSource,
-    cannot: ['fair order', 'waiting'],
+    cannot: ['fair-order', 'waiting'],
     async start(): Promise<Engine> {
       const address = { host: '127.0.0.1', port: Number(new URL(server.url).port) };
       const url = ({ at = address, tls, namespace = 'suite' }: ClientOptions = {}, user = '') => {

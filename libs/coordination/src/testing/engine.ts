@@ -26,7 +26,7 @@ export interface Engine {
 }
 
 /** What an engine may lack; its cases are then skipped by name. */
-export type Capability = 'fair order' | 'restart' | 'tls' | 'credentials' | 'namespace' | 'waiting';
+export type Capability = 'fair-order' | 'restart' | 'tls' | 'credentials' | 'namespace' | 'waiting';
 
 export interface CoordinationContract {
   start: () => Promise<Engine>;

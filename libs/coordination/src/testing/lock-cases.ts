@@ -46,7 +46,7 @@ export function lockCases({ can, open, name, leaseMs, ...stage }: Stage): void {
     }
   });
 
-  can('fair order')('goes to those who wait in the order in which they asked', async () => {
+  can('fair-order')('goes to those who wait in the order in which they asked', async () => {
     const holder = await open();
     const lock = name();
     const held = await holder.acquire(lock, { leaseMs });
