@@ -26,6 +26,8 @@ export const RetrySettings = z.strictObject({
     .optional(),
 });
 
+export type RetrySettings = z.infer<typeof RetrySettings>;
+
 /** When a route stops calling a service that fails; without it the service's own breaker decides. */
 export const BreakerSettings = z.strictObject({
   consecutive: z.int().min(1).max(10_000).default(50),
