@@ -43,15 +43,15 @@ export class CentreUnderWatch {
     return {
       async seen() {
         child.send('report');
-        const [seen] = (await once(child, 'message', { signal: AbortSignal.timeout(ANSWER_MS * 6) })) as [Seen];
+        const [seen] = (await once(child, 'message', { signal: AbortSignal.timeout(START_MS) })) as [Seen];
         return seen;
       },
     };
   }
 
-  /** Opens streams that nobody publishes to. */
+  /** Opens streams that nobody publishes to, at each replica in turn: the balancer would need a socket for each of them. */
   async idle(count: number): Promise<void> {
-    await this.#fork('./idle-watchers.ts', [this.#balancer.url, String(count)]);
+    await this.#fork('./idle-watchers.ts', [this.platform.urls('config-center').join(), String(count)]);
   }
 
   /** Publishes until it is answered well. */
