@@ -1,6 +1,6 @@
 /** The import rules of docs/architecture.md. tests/lint shows that a forbidden import fails. */
 const CONCERNS =
-  'discovery|config|database|messaging|page-cache|resilience|rpc|security|contracts|service|cli|nx-plugin';
+  'discovery|coordination|config|database|messaging|page-cache|resilience|rpc|security|contracts|service|cli|nx-plugin';
 
 /** Ports that one concern may use of another; the importing library's README names each. */
 const PORTS = {

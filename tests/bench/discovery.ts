@@ -3,6 +3,8 @@ import type { Report } from './figures.ts';
 /** Each part of the area by itself. Add one here, and its figures and tables join those of the others. */
 const PARTS: readonly (() => Promise<{ run(): Report | Promise<Report> }>)[] = [
   () => import('./discovery/picks.ts'),
+  () => import('./discovery/scale.ts'),
+  () => import('./discovery/engines.ts'),
   () => import('./discovery/slow-instance.ts'),
 ];
 

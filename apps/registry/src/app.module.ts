@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { LOGGER, type Logger } from '@rookery/observability';
 import { SecurityModule } from '@rookery/security';
+import { Prober } from './checks/prober.ts';
 import { Expiry } from './domain/expiry.ts';
 import { RegistryState } from './domain/registry-state.ts';
 import { Waiters } from './domain/waiters.ts';
@@ -13,17 +15,19 @@ import { AgentController } from './http/agent.controller.ts';
 import { Blocking } from './http/blocking.ts';
 import { CatalogController } from './http/catalog.controller.ts';
 import { HealthController } from './http/health.controller.ts';
+import { HeartbeatStreams } from './http/heartbeat-streams.ts';
 import { KvController } from './http/kv.controller.ts';
 import { SessionController } from './http/session.controller.ts';
 import { StatusController } from './http/status.controller.ts';
+import { TokenGuard, tokensOf } from './http/token.guard.ts';
 import { SnapshotFile } from './storage/snapshot-file.ts';
 import { Snapshots } from './storage/snapshots.ts';
 
 const snapshotPath = (): string => join(process.env.ROOKERY_HOME ?? '.rookery', 'registry', 'registry.json');
 
 /**
- * Every endpoint is `@Public()`: the machines of the platform register before they could have a token, with clients that
- * speak Consul's API and know none. The network they are in is the border.
+ * Every endpoint is `@Public()`: the machines of the platform register before they could have a token of the platform's
+ * issuer. Where REGISTRY_TOKEN is set, it is asked for; elsewhere the network they are in is the border.
  */
 @Module({
   imports: [SecurityModule.forRoot()],
@@ -39,6 +43,9 @@ const snapshotPath = (): string => join(process.env.ROOKERY_HOME ?? '.rookery', 
   ],
   providers: [
     Blocking,
+    HeartbeatStreams,
+    { provide: TokenGuard, useFactory: () => new TokenGuard(tokensOf(process.env.REGISTRY_TOKEN)) },
+    { provide: APP_GUARD, useExisting: TokenGuard },
     Applications,
     {
       provide: RecentChanges,
@@ -57,18 +64,23 @@ const snapshotPath = (): string => join(process.env.ROOKERY_HOME ?? '.rookery', 
       inject: [RegistryState, SnapshotFile, LOGGER],
       useFactory: (state: RegistryState, file: SnapshotFile, logger: Logger) => new Snapshots(state, file, logger),
     },
+    { provide: Prober, inject: [RegistryState], useFactory: (state: RegistryState) => new Prober(state) },
     { provide: Expiry, inject: [RegistryState], useFactory: (state: RegistryState) => new Expiry(state) },
   ],
 })
 export class AppModule implements OnApplicationShutdown {
   constructor(
     @Inject(Waiters) private readonly waiters: Waiters,
+    @Inject(HeartbeatStreams) private readonly streams: HeartbeatStreams,
+    @Inject(Prober) private readonly prober: Prober,
     @Inject(Expiry) private readonly expiry: Expiry,
     @Inject(Snapshots) private readonly snapshots: Snapshots,
   ) {}
 
   async onApplicationShutdown(): Promise<void> {
     this.waiters.close();
+    this.streams.close();
+    this.prober.close();
     this.expiry.close();
     await this.snapshots.close();
   }

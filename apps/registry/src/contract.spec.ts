@@ -11,9 +11,11 @@ function client(host: string, port: number, { tls }: ClientOptions = {}, paramet
 }
 
 registryContract('embedded registry', {
-  cannot: ['namespace', 'credentials'],
+  cannot: ['namespace'],
   async start(): Promise<RegistryServer> {
-    const registry = await RegistryProcess.start();
+    const [token, secret] = [randomUUID(), randomUUID()];
+    const [registry, closed] = [await RegistryProcess.start(), await RegistryProcess.start({ REGISTRY_TOKEN: token })];
+    const as = (offered: string) => client('127.0.0.1', closed.port, {}, `&token=${offered}`);
     const address = { host: '127.0.0.1', port: registry.port };
     return {
       address,
@@ -23,7 +25,10 @@ registryContract('embedded registry', {
         await whileDown?.();
         await registry.start();
       },
-      stop: () => registry.stop(),
+      credentials: { right: () => as(token), wrong: () => as(secret), secret },
+      stop: async () => {
+        await Promise.all([registry.stop(), closed.stop()]);
+      },
     };
   },
 });

@@ -3,6 +3,7 @@ import { AppModule } from './app.module.ts';
 import { Waiters } from './domain/waiters.ts';
 import { withoutLastSlash } from './eureka/eureka-paths.ts';
 import { takeAnyBody } from './http/any-body.ts';
+import { HeartbeatStreams } from './http/heartbeat-streams.ts';
 import { requireFreePort } from './port.ts';
 
 const DEFAULT_PORT = '8500';
@@ -15,13 +16,21 @@ const { app } = await startService(AppModule, {
   description: 'Who runs where: the embedded service registry, speaking the HTTP API of Consul and of Eureka.',
   prefix: false,
   without: ['access-log', 'config', 'discovery', 'grpc', 'messaging', 'openapi', 'tracing', 'validation'],
-  configure: takeAnyBody,
+  configure: (application) => {
+    takeAnyBody(application);
+    application.get(HeartbeatStreams).attach(application.getHttpServer());
+  },
   rawHandler: () => (request) => {
     request.url = withoutLastSlash(request.url ?? '/');
     return false;
   },
 });
 
-// A drain waits for running requests; a blocking query would run for minutes.
-const waiters = app.get(Waiters);
-for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(event, () => waiters.close());
+// A drain waits for running requests; a blocking query would run for minutes, a stream of heartbeats for ever.
+const [waiters, streams] = [app.get(Waiters), app.get(HeartbeatStreams)];
+for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) {
+  process.once(event, () => {
+    waiters.close();
+    streams.close();
+  });
+}

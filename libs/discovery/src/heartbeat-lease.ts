@@ -1,4 +1,4 @@
-import { type BackOff, backOffMs } from '@rookery/connections';
+import { backOffMs } from '@rookery/connections';
 import type { Instance, Lease } from './discovery.ts';
 import type { DiscoveryLog } from './log.ts';
 
@@ -9,6 +9,10 @@ const JITTER = 0.2;
 
 /** What an engine does for one instance that must be kept alive. */
 export interface Heartbeats {
+  /** How soon the engine wants the next heartbeat, where it says so; a third of the lease elsewhere. */
+  nextWithinMs?(): number | undefined;
+  /** Called once with what brings the next heartbeat forward, for an engine that may lose sight of the instance earlier. */
+  onLost?(hurry: () => void): void;
   register(): Promise<void>;
   /** Answers false when the engine has forgotten the instance. */
   beat(signal: AbortSignal): Promise<boolean>;
@@ -17,8 +21,6 @@ export interface Heartbeats {
 
 /** An instance's registration, kept alive by heartbeats, made again when the engine has forgotten it. */
 export class HeartbeatLease implements Lease {
-  readonly #beatMs: number;
-  readonly #backOff: BackOff;
   readonly #stopped = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> = Promise.resolve();
@@ -27,18 +29,16 @@ export class HeartbeatLease implements Lease {
 
   constructor(
     readonly instance: Instance,
-    leaseMs: number,
+    private readonly leaseMs: number,
     private readonly heartbeats: Heartbeats,
     private readonly log: DiscoveryLog | undefined,
     private readonly onReleased: (lease: HeartbeatLease) => void,
-  ) {
-    this.#beatMs = leaseMs / BEATS_PER_LEASE;
-    this.#backOff = { baseMs: Math.min(500, this.#beatMs), capMs: this.#beatMs };
-  }
+  ) {}
 
   /** Registers, and then heartbeats until {@link release} or {@link stop}. */
   async start(): Promise<void> {
     await this.heartbeats.register();
+    this.heartbeats.onLost?.(() => this.#hurry());
     this.#next();
   }
 
@@ -67,9 +67,22 @@ export class HeartbeatLease implements Lease {
 
   #next(): void {
     if (this.#stopped.signal.aborted) return;
-    const pauseMs =
-      this.#failures === 0 ? this.#beatMs * (1 - JITTER * Math.random()) : backOffMs(this.#failures, this.#backOff);
+    const shareMs = this.leaseMs / BEATS_PER_LEASE;
+    const backOff = { baseMs: Math.min(500, shareMs), capMs: shareMs };
+    const withinMs = this.heartbeats.nextWithinMs?.() ?? shareMs;
+    this.#beatIn(this.#failures === 0 ? withinMs * (1 - JITTER * Math.random()) : backOffMs(this.#failures, backOff));
+  }
+
+  /** Instead of the heartbeat that is planned; one that is under way plans the next itself. */
+  #hurry(): void {
+    if (this.#timer === undefined || this.#stopped.signal.aborted) return;
+    clearTimeout(this.#timer);
+    this.#beatIn((this.leaseMs / BEATS_PER_LEASE) * Math.random());
+  }
+
+  #beatIn(pauseMs: number): void {
     this.#timer = setTimeout(() => {
+      this.#timer = undefined;
       this.#beating = this.#beat().finally(() => this.#next());
     }, pauseMs);
   }

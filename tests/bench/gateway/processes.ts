@@ -49,9 +49,13 @@ export class Processes {
 }
 
 /** The next message of a child that is wanted. */
-export async function message<T>(child: ChildProcess, wanted: (value: T) => boolean = () => true): Promise<T> {
+export async function message<T>(
+  child: ChildProcess,
+  wanted: (value: T) => boolean = () => true,
+  withinMs = ANSWER_MS,
+): Promise<T> {
   for (;;) {
-    const [value] = (await once(child, 'message', { signal: AbortSignal.timeout(ANSWER_MS) })) as [T];
+    const [value] = (await once(child, 'message', { signal: AbortSignal.timeout(withinMs) })) as [T];
     if (wanted(value)) return value;
   }
 }

@@ -15,7 +15,26 @@ export interface ServiceRecord {
   modifyIndex: number;
 }
 
-/** A TTL check of an instance. Times are epoch ms. */
+/** What the registry does itself to find out how an instance is. */
+export interface Probe {
+  target:
+    | {
+        kind: 'http';
+        url: string;
+        method: string;
+        headers: Record<string, string[]>;
+        body: string;
+        anyCertificate: boolean;
+      }
+    | { kind: 'tcp'; host: string; port: number };
+  intervalMs: number;
+  timeoutMs: number;
+  /** In a row, before the status changes. */
+  successesBeforePassing: number;
+  failuresBeforeCritical: number;
+}
+
+/** A check of an instance: one that reports by itself within a TTL, or one that is probed. Times are epoch ms. */
 export interface CheckRecord {
   id: string;
   name: string;
@@ -23,7 +42,9 @@ export interface CheckRecord {
   status: CheckStatus;
   output: string;
   serviceId: string;
+  /** 0 for a probed one, whose time does not run out. */
   ttlMs: number;
+  probe?: Probe;
   /** When it turns critical unless it is reported on. */
   dueAtMs: number;
   /** How long the instance stays when the check is critical; for ever when not given. */
@@ -52,5 +73,6 @@ export interface CheckRegistration {
   notes?: string;
   status?: CheckStatus;
   ttlMs: number;
+  probe?: Probe;
   deregisterAfterMs?: number;
 }

@@ -8,6 +8,8 @@ const SHORTEST_DEREGISTER_AFTER_MS = 60_000;
 /** What an instance gets at least after the registry's restart, to report itself. */
 const RESTART_GRACE_MS = 10_000;
 const MAX_INSTANCES = 50_000;
+/** Of a check whose time does not run out; survives JSON. */
+const NEVER_MS = Number.MAX_SAFE_INTEGER;
 
 /** Topics of the change index that services concern. */
 export const SERVICES = 'services';
@@ -19,11 +21,12 @@ export interface SavedServices {
   checks: CheckRecord[];
 }
 
-/** The registered instances and their TTL checks. Time passes only through {@link expire}. */
+/** The registered instances and their checks. Time passes only through {@link expire}. */
 export class ServiceStore {
   readonly #services = new Map<string, ServiceRecord>();
   readonly #byName = new Map<string, Set<string>>();
   readonly #checks = new Map<string, CheckRecord>();
+  readonly #probed = new Map<string, CheckRecord>();
   readonly #checksOf = new Map<string, Set<string>>();
 
   constructor(
@@ -58,6 +61,11 @@ export class ServiceStore {
 
   checks(): CheckRecord[] {
     return [...this.#checks.values()];
+  }
+
+  /** The checks that the registry runs itself. */
+  probed(): Iterable<CheckRecord> {
+    return this.#probed.values();
   }
 
   checksOf(serviceId: string): CheckRecord[] {
@@ -100,14 +108,39 @@ export class ServiceStore {
     return true;
   }
 
+  /**
+   * A heartbeat and nothing more: the check passes.
+   * @param holdMs how long it lasts at least, where something else than its TTL tells that the instance is gone
+   * @returns its TTL; undefined when there is no such check
+   */
+  beat(checkId: string, holdMs = 0): number | undefined {
+    const check = this.#checks.get(checkId);
+    if (!check || check.probe) return undefined;
+    check.dueAtMs = this.now() + Math.max(check.ttlMs, holdMs);
+    if (check.status !== 'passing') this.#set(check, 'passing', '');
+    return check.ttlMs;
+  }
+
+  /** What held the check is gone: its TTL runs from now. */
+  letGo(checkId: string): void {
+    const check = this.#checks.get(checkId);
+    if (check && !check.probe) check.dueAtMs = Math.min(check.dueAtMs, this.now() + check.ttlMs);
+  }
+
   /** Takes a report on a check, which also is its heartbeat. */
   report(checkId: string, status: CheckStatus, output: string): void {
     const check = this.#checks.get(checkId);
     if (!check) {
       throw new Refusal(404, `Unknown check ID "${checkId}". Ensure that the check ID is passed, not the check name.`);
     }
+    if (check.probe) throw new Refusal(500, `CheckID "${checkId}" does not have associated TTL`);
     check.dueAtMs = this.now() + check.ttlMs;
     this.#set(check, status, output);
+  }
+
+  /** Takes what a probe has found. */
+  found(check: CheckRecord, status: CheckStatus, output: string): void {
+    if (this.#checks.get(check.id) === check) this.#set(check, status, output);
   }
 
   /** Lets time take effect: checks turn critical, instances that stayed critical go. */
@@ -141,28 +174,33 @@ export class ServiceStore {
     }
     for (const check of checks.filter(({ serviceId }) => this.#services.has(serviceId))) {
       const critical = check.status === 'critical' ? { criticalSinceMs: nowMs } : {};
-      this.#put({ ...check, ...critical, dueAtMs: nowMs + Math.max(check.ttlMs, RESTART_GRACE_MS) });
+      const dueAtMs = check.probe ? NEVER_MS : nowMs + Math.max(check.ttlMs, RESTART_GRACE_MS);
+      this.#put({ ...check, ...critical, dueAtMs });
     }
   }
 
   #wantedChecks(service: ServiceRecord, checks: ServiceRegistration['checks'], index: number): CheckRecord[] {
     const nowMs = this.now();
-    return checks.map(({ ttlMs, deregisterAfterMs, status = 'critical', ...check }, position) => {
+    return checks.map(({ ttlMs, deregisterAfterMs, probe, ...check }, position) => {
       const id = check.id ?? `service:${service.id}${checks.length > 1 ? `:${position + 1}` : ''}`;
       const known = this.#checks.get(id);
       if (known && known.serviceId !== service.id)
         throw new Refusal(400, `check ID "${id}" belongs to another service`);
+      // What a probe has found stays found until the next one.
+      const before = probe && isDeepStrictEqual(known?.probe, probe) ? known : undefined;
+      const status = before?.status ?? check.status ?? 'critical';
       return {
         id,
         name: check.name ?? `Service '${service.name}' check`,
         notes: check.notes ?? '',
         status,
-        output: '',
+        output: before?.output ?? '',
         serviceId: service.id,
         ttlMs,
-        dueAtMs: nowMs + ttlMs,
+        ...(probe ? { probe } : {}),
+        dueAtMs: probe ? NEVER_MS : nowMs + ttlMs,
         ...(deregisterAfterMs ? { deregisterAfterMs: Math.max(deregisterAfterMs, SHORTEST_DEREGISTER_AFTER_MS) } : {}),
-        ...(status === 'critical' ? { criticalSinceMs: nowMs } : {}),
+        ...(status === 'critical' ? { criticalSinceMs: before?.criticalSinceMs ?? nowMs } : {}),
         createIndex: known?.createIndex ?? index,
         modifyIndex: index,
       };
@@ -183,11 +221,16 @@ export class ServiceStore {
 
   #put(check: CheckRecord): void {
     this.#checks.set(check.id, check);
+    if (check.probe) this.#probed.set(check.id, check);
+    else this.#probed.delete(check.id);
     setOf(this.#checksOf, check.serviceId).add(check.id);
   }
 
   #remove(record: ServiceRecord): void {
-    for (const { id } of this.checksOf(record.id)) this.#checks.delete(id);
+    for (const { id } of this.checksOf(record.id)) {
+      this.#checks.delete(id);
+      this.#probed.delete(id);
+    }
     this.#checksOf.delete(record.id);
     this.#services.delete(record.id);
     const ids = setOf(this.#byName, record.name);
@@ -200,7 +243,7 @@ const goesAtMs = ({ criticalSinceMs, deregisterAfterMs }: CheckRecord): number =
   criticalSinceMs !== undefined && deregisterAfterMs ? criticalSinceMs + deregisterAfterMs : Number.POSITIVE_INFINITY;
 
 /** What a query shows of a check. */
-const visible = ({ id, name, notes, status, ttlMs }: CheckRecord) => ({ id, name, notes, status, ttlMs });
+const visible = ({ id, name, notes, status, ttlMs, probe }: CheckRecord) => ({ id, name, notes, status, ttlMs, probe });
 
 function setOf(map: Map<string, Set<string>>, key: string): Set<string> {
   const known = map.get(key);

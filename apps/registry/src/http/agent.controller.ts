@@ -5,6 +5,7 @@ import { Refusal } from '../domain/refusal.ts';
 import { RegistryState } from '../domain/registry-state.ts';
 import type { CheckStatus } from '../domain/service-record.ts';
 import { type Exchange, Exchanged, json, parameter } from './exchange.ts';
+import { STREAM_HEADER, STREAM_PATH } from './heartbeat-streams.ts';
 import { jsonBody } from './json-body.ts';
 import { self } from './node.ts';
 import { RefusalFilter } from './refusal-filter.ts';
@@ -50,8 +51,9 @@ export class AgentController {
   }
 
   @Put('service/register')
-  register(@Exchanged() { request }: Exchange): void {
+  register(@Exchanged() { request, response }: Exchange): void {
     this.state.services.register(jsonBody(request, serviceRegistration));
+    response.header(STREAM_HEADER, STREAM_PATH);
   }
 
   @Put('service/deregister/:id')

@@ -54,7 +54,11 @@ describe('the HTTP API', { timeout: 30_000 }, () => {
     expect(await refused({ Name: 'web', Port: '80' })).toMatch('port');
     expect(await refused({ Name: 'web', Meta: { 'a b': '' } })).toMatch('meta');
     expect(await refused({ Name: 'web', Meta: { a: 'x'.repeat(513) } })).toMatch('limit: 512');
-    expect(await refused({ Name: 'web', Check: { HTTP: 'http://x', Interval: '1s' } })).toMatch('with a TTL only');
+    expect(await refused({ Name: 'web', Check: { GRPC: 'x:1', Interval: '1s' } })).toMatch('one of TTL, HTTP and TCP');
+    expect(await refused({ Name: 'web', Check: { HTTP: 'ftp://x', Interval: '1s' } })).toMatch('http:// or https://');
+    expect(await refused({ Name: 'web', Check: { HTTP: 'http://x' } })).toMatch('Interval must be > 0');
+    expect(await refused({ Name: 'web', Check: { TCP: 'nowhere', Interval: '1s' } })).toMatch('host:port');
+    expect(await refused({ Name: 'web', Check: { TTL: '5s', Interval: '1s' } })).toMatch('cannot both');
     expect(await refused({ Name: 'web', Check: { TTL: 'soon' } })).toMatch('invalid duration "soon"');
     expect(await refused('[]')).toMatch('Request decode failed');
     expect(await refused('{"__proto__":{"Name":"web"}}')).toMatch('Missing service name');

@@ -2,6 +2,8 @@ import type { CheckRecord, ServiceRecord } from '../domain/service-record.ts';
 import { DATACENTER } from './blocking.ts';
 import { NODE_NAME, node } from './node.ts';
 
+const seconds = (ms: number): string => `${ms / 1_000}s`;
+
 /** A check as /v1/health shows it. */
 export const healthCheckJson = (check: CheckRecord, service: ServiceRecord | undefined) => ({
   Node: NODE_NAME,
@@ -13,9 +15,9 @@ export const healthCheckJson = (check: CheckRecord, service: ServiceRecord | und
   ServiceID: check.serviceId,
   ServiceName: service?.name ?? '',
   ServiceTags: service?.tags ?? [],
-  Type: 'ttl',
-  Interval: '',
-  Timeout: '',
+  Type: check.probe?.target.kind ?? 'ttl',
+  Interval: check.probe ? seconds(check.probe.intervalMs) : '',
+  Timeout: check.probe ? seconds(check.probe.timeoutMs) : '',
   ExposedPort: 0,
   Definition: {},
   CreateIndex: check.createIndex,

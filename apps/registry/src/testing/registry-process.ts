@@ -10,11 +10,14 @@ export class RegistryProcess {
   readonly home = mkdtempSync(join(tmpdir(), 'rookery-registry-'));
   #child: ChildProcess | undefined;
 
-  private constructor(readonly port: number) {}
+  private constructor(
+    readonly port: number,
+    private readonly env: Record<string, string>,
+  ) {}
 
-  static async start(): Promise<RegistryProcess> {
+  static async start(env: Record<string, string> = {}): Promise<RegistryProcess> {
     const [port = 0] = await freePorts(1);
-    const registry = new RegistryProcess(port);
+    const registry = new RegistryProcess(port, env);
     await registry.start();
     return registry;
   }
@@ -29,6 +32,7 @@ export class RegistryProcess {
       PORT: String(this.port),
       ROOKERY_HOME: this.home,
       LOG_LEVEL: 'error',
+      ...this.env,
     });
     this.#child = child;
     const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
+import { Agent as HttpAgent, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import Consul from 'consul';
 import type { ConnectionErrors } from '../connection-errors.ts';
@@ -21,6 +21,7 @@ export interface Answer {
   body: unknown;
   /** X-Consul-Index; 0 where the answer has none. */
   index: number;
+  headers: IncomingHttpHeaders;
 }
 
 export interface CallLimits {
@@ -62,7 +63,7 @@ export class ConsulConnection {
     signal?.addEventListener('abort', cancel);
     try {
       const [response, body] = (await ask({ ctx, timeout: timeoutMs })) as [IncomingMessage, unknown];
-      return { body, index: indexOf(response) };
+      return { body, index: indexOf(response), headers: response.headers };
     } catch (error) {
       if (this.#closed.signal.aborted) throw this.#errors.closed();
       signal?.throwIfAborted();

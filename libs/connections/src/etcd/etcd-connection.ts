@@ -1,6 +1,12 @@
 import { type Duplex, GrpcConnection, grpcStatusOf, loadGrpc, type Method } from '../grpc/grpc-connection.ts';
 import type { ServerUrl } from '../server-url.ts';
-import { etcdProtocol, type RangeResponse, type WatchResponse } from './etcd-protocol.ts';
+import {
+  etcdProtocol,
+  type KeyValue,
+  type RangeResponse,
+  type TxnResponse,
+  type WatchResponse,
+} from './etcd-protocol.ts';
 
 const KEEP_ALIVE_MS = 2_000;
 
@@ -37,10 +43,19 @@ export class EtcdConnection {
     await this.#call('KV/Put', put(key, value, lease), what);
   }
 
-  async putWhereAbsent(key: string, value: string, lease: string, what: string, signal: AbortSignal): Promise<void> {
-    const absent = { result: 0, target: 1, key: Buffer.from(key), create_revision: 0 };
-    const request = { compare: [absent], success: [{ request_put: put(key, value, lease) }] };
-    await this.#call('KV/Txn', request, what, signal);
+  /** Answers the revision at which the key was made, undefined where it was there. */
+  putWhereAbsent(key: string, value: string, lease: string, what: string, signal?: AbortSignal) {
+    return this.#putWhere({ target: 1, create_revision: 0 }, put(key, value, lease), what, signal);
+  }
+
+  /** Answers the new revision, undefined where the key's last change was not at `revision` (0: the key is not there). */
+  putWhereUnchanged(key: string, value: string, revision: string, what: string) {
+    return this.#putWhere({ target: 2, mod_revision: revision }, put(key, value, '0'), what);
+  }
+
+  /** One key, undefined where it is not there. */
+  async get(key: string, what: string): Promise<KeyValue | undefined> {
+    return (await this.#call<RangeResponse>('KV/Range', { key: Buffer.from(key) }, what)).kvs[0];
   }
 
   async grantLease(leaseMs: number, what: string): Promise<string> {
@@ -77,11 +92,10 @@ export class EtcdConnection {
     }
   }
 
-  async watchStream(on: {
-    message: (message: WatchResponse) => void;
-    end: (error?: Error) => void;
-  }): Promise<Duplex<object, WatchResponse>> {
-    const what = 'watch the instances';
+  async watchStream(
+    on: { message: (message: WatchResponse) => void; end: (error?: Error) => void },
+    what = 'watch the instances',
+  ): Promise<Duplex<object, WatchResponse>> {
     const headers = await this.#headers(what);
     return this.#connection.duplex<object, WatchResponse>(this.#method('Watch/Watch'), { what, headers }, on);
   }
@@ -92,6 +106,18 @@ export class EtcdConnection {
 
   close(): void {
     this.#connection.close();
+  }
+
+  async #putWhere(
+    comparison: object,
+    request: { key: Buffer },
+    what: string,
+    signal?: AbortSignal,
+  ): Promise<string | undefined> {
+    const compare = [{ result: 0, key: request.key, ...comparison }];
+    const body = { compare, success: [{ request_put: request }] };
+    const answer = await this.#call<TxnResponse>('KV/Txn', body, what, signal);
+    return answer.succeeded ? answer.header.revision : undefined;
   }
 
   async #call<Response extends object>(

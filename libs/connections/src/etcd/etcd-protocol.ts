@@ -8,7 +8,13 @@ export const etcdProtocol: Protocol = {
     mvccpb: {
       nested: {
         KeyValue: {
-          fields: { key: field('bytes', 1), value: field('bytes', 5), lease: field('int64', 6) },
+          fields: {
+            key: field('bytes', 1),
+            create_revision: field('int64', 2),
+            mod_revision: field('int64', 3),
+            value: field('bytes', 5),
+            lease: field('int64', 6),
+          },
         },
         Event: {
           fields: { type: field('EventType', 1), kv: field('KeyValue', 2) },
@@ -27,12 +33,13 @@ export const etcdProtocol: Protocol = {
         PutResponse: { fields: { header } },
         RequestOp: { oneofs: { request: { oneof: ['request_put'] } }, fields: { request_put: field('PutRequest', 2) } },
         Compare: {
-          oneofs: { target_union: { oneof: ['create_revision'] } },
+          oneofs: { target_union: { oneof: ['create_revision', 'mod_revision'] } },
           fields: {
             result: field('int32', 1),
             target: field('int32', 2),
             key: field('bytes', 3),
             create_revision: field('int64', 5),
+            mod_revision: field('int64', 6),
           },
         },
         TxnRequest: { fields: { compare: repeated('Compare', 1), success: repeated('RequestOp', 2) } },
@@ -97,6 +104,8 @@ export const etcdProtocol: Protocol = {
 
 export interface KeyValue {
   key: Buffer;
+  create_revision: string;
+  mod_revision: string;
   value: Buffer;
 }
 
@@ -110,4 +119,9 @@ export interface WatchResponse {
 export interface RangeResponse {
   header: { revision: string };
   kvs: KeyValue[];
+}
+
+export interface TxnResponse {
+  header: { revision: string };
+  succeeded: boolean;
 }

@@ -15,12 +15,14 @@ const CLOSE_SESSION = -11;
 /** What ZooKeeper answers instead of what was asked for. */
 export const ZK_ERRORS: Readonly<Record<number, string>> = {
   [-101]: 'there is no such node',
+  [-103]: 'the node was changed meanwhile',
   [-102]: 'this user may not do that (NoAuth)',
   [-110]: 'the node exists',
   [-112]: 'the session is over',
   [-115]: 'the credentials were refused (AuthFailed)',
 };
 export const NO_NODE = -101;
+export const BAD_VERSION = -103;
 export const NODE_EXISTS = -110;
 export const SESSION_EXPIRED = -112;
 
@@ -58,6 +60,8 @@ interface Waiting {
 /** One TCP connection: pings, requests in the order of their answers, notifications. Ends when it is silent too long. */
 export class ZkConnection {
   session: Session = NO_SESSION;
+  /** What the server makes of the time that was asked for. */
+  sessionMs = 0;
   readonly #socket: Socket;
   readonly #cut = frames(LONGEST_MESSAGE_BYTES);
   readonly #waiting: Waiting[] = [];
@@ -138,6 +142,7 @@ export class ZkConnection {
     const answer = await promise.finally(() => clearTimeout(timer));
     answer.int();
     const timeoutMs = answer.int();
+    this.sessionMs = timeoutMs;
     this.session = timeoutMs > 0 ? { id: answer.long(), password: Buffer.from(answer.bytes()) } : NO_SESSION;
     if (timeoutMs <= 0) {
       this.destroy();

@@ -1,13 +1,22 @@
-import type { JuteWriter } from './jute.ts';
-import { NO_NODE, NODE_EXISTS } from './zk-connection.ts';
+import type { JuteReader, JuteWriter } from './jute.ts';
+import { BAD_VERSION, NO_NODE, NODE_EXISTS } from './zk-connection.ts';
 import type { ZkSession } from './zk-session.ts';
 
-const OP = { create: 1, delete: 2, exists: 3, getData: 4, getChildren: 8, multi: 14 };
+const OP = { create: 1, delete: 2, exists: 3, getData: 4, setData: 5, getChildren: 8, multi: 14 };
 const ALL_RIGHTS = 31;
 const ANY_VERSION = -1;
 
 export const PERSISTENT = 0;
 export const EPHEMERAL = 1;
+const EPHEMERAL_SEQUENTIAL = 3;
+
+export interface ZkStat {
+  /** The transaction that made the node; grows over the whole ensemble. */
+  createdBy: bigint;
+  version: number;
+  /** Session that an ephemeral node belongs to, 0 for a persistent one. */
+  owner: bigint;
+}
 
 /** Requests to ZooKeeper about nodes. A node that is not there answers undefined. */
 export class ZkNodes {
@@ -17,13 +26,34 @@ export class ZkNodes {
     private readonly what: string,
   ) {}
 
+  async stat(path: string, watch: boolean): Promise<ZkStat | undefined> {
+    const answer = await this.#unless(NO_NODE, this.#ask(OP.exists, path, watch));
+    return answer && statOf(answer);
+  }
+
   /** Session that an ephemeral node belongs to, 0 for a persistent one. */
   async ownerOf(path: string, watch: boolean): Promise<bigint | undefined> {
-    const stat = await this.#unless(NO_NODE, this.#ask(OP.exists, path, watch));
-    if (!stat) return undefined;
-    for (let skipped = 0; skipped < 4; skipped++) stat.long();
-    for (let skipped = 0; skipped < 3; skipped++) stat.int();
-    return stat.long();
+    return (await this.stat(path, watch))?.owner;
+  }
+
+  /** A node's text, and which version of it that is. */
+  async data(path: string): Promise<{ text: string; stat: ZkStat } | undefined> {
+    const answer = await this.#unless(NO_NODE, this.#ask(OP.getData, path, false));
+    return answer && { text: answer.text(), stat: statOf(answer) };
+  }
+
+  /** Answers whether it was done: false when the version is another by now. */
+  async setData(path: string, text: string, version: number): Promise<boolean> {
+    const request = this.session.request(this.what, OP.setData, (writer) => writer.text(path).text(text).int(version));
+    return (await this.#unless(BAD_VERSION, request)) !== undefined;
+  }
+
+  /** An ephemeral node whose name goes on with the next number of its folder; its path, undefined without the folder. */
+  async createSequential(path: string, text: string): Promise<string | undefined> {
+    const request = this.session.request(this.what, OP.create, (writer) =>
+      this.#created(writer, path, text, EPHEMERAL_SEQUENTIAL),
+    );
+    return (await this.#unless(NO_NODE, request))?.text();
   }
 
   async children(path: string, watch: boolean): Promise<string[] | undefined> {
@@ -85,4 +115,12 @@ export class ZkNodes {
       throw error;
     }
   }
+}
+
+function statOf(answer: JuteReader): ZkStat {
+  const createdBy = answer.long();
+  for (let skipped = 0; skipped < 3; skipped++) answer.long();
+  const version = answer.int();
+  for (let skipped = 0; skipped < 2; skipped++) answer.int();
+  return { createdBy, version, owner: answer.long() };
 }

@@ -15,6 +15,7 @@ export interface ZkTenant extends Tenant {
 export class ZkSession {
   readonly #kept: KeptConnection<ZkConnection, ZkTenant>;
   #session: Session = NO_SESSION;
+  #grantedMs: number;
   #endpoint: number;
 
   constructor(
@@ -23,6 +24,7 @@ export class ZkSession {
     private readonly log: ConnectionLog | undefined,
   ) {
     // Many clients that start together spread over the ensemble.
+    this.#grantedMs = sessionMs;
     this.#endpoint = Math.floor(Math.random() * url.endpoints.length);
     const end = (connection: ZkConnection): void => connection.destroy();
     this.#kept = new KeptConnection(url.server, () => this.#connect(), end, log, url.errors);
@@ -30,6 +32,11 @@ export class ZkSession {
 
   get id(): bigint {
     return this.#session.id;
+  }
+
+  /** Its time, as the server granted it. */
+  get grantedMs(): number {
+    return this.#grantedMs;
   }
 
   get closed(): boolean {
@@ -95,6 +102,7 @@ export class ZkSession {
       onClose,
     });
     this.#session = connection.session;
+    this.#grantedMs = connection.sessionMs;
     return { connection, ended };
   }
 }

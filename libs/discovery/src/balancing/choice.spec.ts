@@ -38,6 +38,16 @@ describe('zones', () => {
     expect(shareOfA(loads)).toBe(0);
   });
 
+  it('send one that is new and alone in its zone its share little by little too', () => {
+    const loads = inZones('a', 'b', 'b', 'c', 'c');
+    loads[0]?.startSlowly({ windowMs: 1_000, fromShare: 0.1 }, NOW_MS);
+    expect(shareOfA(loads)).toBeLessThan(0.1);
+    const half = shareOfA(loads, {}, 'a', NOW_MS + 500);
+    expect(half).toBeGreaterThan(0.2);
+    expect(half).toBeLessThan(0.5);
+    expect(shareOfA(loads, {}, 'a', NOW_MS + 1_000)).toBeCloseTo(3 / 5, 1);
+  });
+
   it('decide nothing where the caller has no zone, is alone in it or does not want it', () => {
     expect(shareOfA(inZones('a', 'b'), {}, 'z')).toBeCloseTo(0.5, 1);
     expect(shareOfA(inZones('a', 'b'), { zone: { prefer: false } })).toBeCloseTo(0.5, 1);

@@ -80,6 +80,6 @@ export class Choice {
 
 function openWeight(loads: readonly InstanceLoad[], nowMs: number): number {
   let sum = 0;
-  for (const load of loads) if (load.isOpen(nowMs)) sum += load.instance.weight;
+  for (const load of loads) if (load.isOpen(nowMs)) sum += load.weight(nowMs);
   return sum;
 }

@@ -12,6 +12,7 @@ import { discoveryErrors } from '../errors.ts';
 import { HeartbeatLeases } from '../heartbeat-leases.ts';
 import { BlockingWatch } from './consul/blocking-watch.ts';
 import { consulHeartbeats } from './consul/consul-heartbeats.ts';
+import { HeartbeatStream } from './consul/heartbeat-stream.ts';
 import { toHealthyServices, toInstances } from './consul/service-entry.ts';
 
 const LEASE_MS = 10_000;
@@ -23,6 +24,8 @@ export function createConsulRegistry(url: string, options: RegistryOptions = {})
 
 class ConsulRegistry implements Registry {
   readonly #connection: ConsulConnection;
+  /** The one stream of heartbeats, where the server takes them so. */
+  readonly #stream: HeartbeatStream;
   readonly #waitMs: number;
   readonly #log: RegistryOptions['log'];
   readonly #leases: HeartbeatLeases;
@@ -31,13 +34,18 @@ class ConsulRegistry implements Registry {
 
   constructor(address: ConsulAddress, { log }: RegistryOptions) {
     this.#connection = new ConsulConnection(address);
+    this.#stream = new HeartbeatStream(address);
     this.#waitMs = address.waitMs;
     this.#log = log;
     this.#leases = new HeartbeatLeases(log);
   }
 
   async register(instance: Instance, { leaseMs = LEASE_MS }: RegisterOptions = {}): Promise<Lease> {
-    return this.#leases.register(instance, leaseMs, consulHeartbeats(instance, leaseMs, this.#connection));
+    return this.#leases.register(
+      instance,
+      leaseMs,
+      consulHeartbeats(instance, leaseMs, this.#connection, this.#stream),
+    );
   }
 
   async services(): Promise<string[]> {
@@ -65,6 +73,7 @@ class ConsulRegistry implements Registry {
     for (const watch of this.#watches) watch.close();
     this.#leases.close();
     this.#watches.clear();
+    this.#stream.close();
     this.#connection.close();
   }
 

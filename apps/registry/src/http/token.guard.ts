@@ -1,0 +1,41 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Refusal } from '../domain/refusal.ts';
+import type { Request } from './exchange.ts';
+import { offeredToken } from './offered-token.ts';
+
+/** Lets in who offers one of the tokens; everybody where there is none to offer. */
+@Injectable()
+export class TokenGuard implements CanActivate {
+  readonly #known: readonly Buffer[];
+
+  constructor(tokens: readonly string[]) {
+    this.#known = tokens.map(digest);
+  }
+
+  canActivate(context: ExecutionContext): boolean {
+    this.check(context.switchToHttp().getRequest<Request>().raw);
+    return true;
+  }
+
+  /** Throws the {@link Refusal} of a request that may not pass, in Consul's words. */
+  check(request: IncomingMessage): void {
+    if (this.#known.length === 0) return;
+    const offered = offeredToken(request);
+    if (offered === undefined) throw new Refusal(403, 'Permission denied: this registry asks for a token');
+    const digested = digest(offered);
+    // Each is compared, so that the time says nothing of which is near.
+    const found = this.#known.filter((known) => timingSafeEqual(known, digested)).length > 0;
+    if (!found) throw new Refusal(403, 'ACL not found');
+  }
+}
+
+/** REGISTRY_TOKEN: one token, or several with commas between them while one takes the other's place. */
+export const tokensOf = (text: string | undefined): string[] =>
+  (text ?? '')
+    .split(',')
+    .map((token) => token.trim())
+    .filter((token) => token !== '');
+
+const digest = (token: string): Buffer => createHash('sha256').update(token).digest();

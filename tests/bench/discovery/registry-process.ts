@@ -1,0 +1,49 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { freePorts } from '@rookery/servers';
+import { message, PROXY_CORE, type Processes, ROOT } from '../gateway/processes.ts';
+
+const OPEN_FILES = 60_000;
+
+/** The built registry, in a process of its own that may be killed and started again. */
+export class BenchRegistry {
+  child!: ChildProcess;
+
+  readonly #processes: Processes;
+  readonly port: number;
+
+  private constructor(processes: Processes, port: number) {
+    this.#processes = processes;
+    this.port = port;
+  }
+
+  static async start(processes: Processes): Promise<BenchRegistry> {
+    const registry = new BenchRegistry(processes, (await freePorts(1))[0] ?? 0);
+    await registry.start();
+    return registry;
+  }
+
+  get url(): string {
+    return `consul://127.0.0.1:${this.port}`;
+  }
+
+  async start(): Promise<void> {
+    const env = { HOST: '127.0.0.1', PORT: String(this.port), ROOKERY_HOME: this.#processes.home, LOG_LEVEL: 'error' };
+    this.child = this.#processes.fork('apps/registry/dist/main.js', PROXY_CORE, [], env);
+    allowOpenFiles(this.child);
+    await message<{ type: string }>(this.child, ({ type }) => type === 'ready');
+  }
+}
+
+/** Two sockets for each of 10,000 clients are more than a process may usually have; only root can allow it. */
+export function allowOpenFiles({ pid }: ChildProcess): void {
+  spawnSync('prlimit', [`--nofile=${OPEN_FILES}:${OPEN_FILES}`, '--pid', String(pid)]);
+}
+
+/** All apps and libraries, as they are delivered. */
+export function build(): void {
+  const args = ['run-many', '-t', 'build', '--outputStyle=static'];
+  const built = spawnSync(join(ROOT, 'node_modules/.bin/nx'), args, { cwd: ROOT, encoding: 'utf8' });
+  if (built.status !== 0) throw new Error(`the build failed:\n${built.stdout}${built.stderr}`);
+}
