@@ -105,7 +105,7 @@ async function settled(stage: Stage, sockets: number): Promise<{ heapBytes: numb
 async function heapOf({ gateway }: Stage): Promise<number> {
   gateway.send('heap?');
   for (;;) {
-    const [message] = (await once(gateway, 'message', { signal: AbortSignal.timeout(10_000) })) as [
+    const [message] = (await once(gateway, 'message', { signal: AbortSignal.timeout(60_000) })) as [
       { type: string; bytes: number },
     ];
     if (message.type === 'heap') return message.bytes;

@@ -51,10 +51,6 @@ export class InstancePool {
     return this.#tls?.servername;
   }
 
-  get isSecure(): boolean {
-    return this.#tls !== undefined;
-  }
-
   get #scheme(): string {
     return this.#tls ? 'https' : 'http';
   }

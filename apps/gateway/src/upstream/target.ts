@@ -69,6 +69,11 @@ export class Target {
     return pool;
   }
 
+  /** Whether an instance is called by TLS. */
+  isSecure(instance: Instance): boolean {
+    return this.#limits.tls.for(instance) !== undefined;
+  }
+
   /** Requests that are under way at an instance. */
   inFlightAt(id: string): number {
     return this.#pools.get(id)?.inFlight ?? 0;

@@ -38,17 +38,21 @@ export async function rootModule(
     const { ConfigModule } = await import('@rookery/config');
     imports.push(ConfigModule.forRoot({ service: identity.name }));
   }
+  const settings = isOn('config') ? settingsOf(present) : 'none';
+  if (isOn('discovery') && settings === 'own') {
+    const { balanceModule } = await import('../balancing/balance-settings.ts');
+    imports.push(balanceModule());
+  }
   if (!isOn('resilience') || present.has('ResilienceModule')) {
     return { module: ServiceModule, imports: [...imports, application] };
   }
   const { resilienceModules } = await import('../resilience/resilience-modules.ts');
-  const rules = isOn('config') ? rulesOf(present) : 'none';
-  const resilience = await resilienceModules({ service: identity.name, rules, tokenServerUrl });
+  const resilience = await resilienceModules({ service: identity.name, settings, tokenServerUrl });
   return { module: ServiceModule, imports: [...imports, application, ...resilience] };
 }
 
-/** An application without settings does not look for a configuration centre that nobody named. */
-function rulesOf(present: ReadonlySet<string>): 'settings' | 'followed' | 'none' {
-  if (present.has('SettingsModule') || present.has('ConfigModule')) return 'settings';
+/** Where settings come from: the application reads its own, or there is a place for them. One without settings does not look for a configuration centre that nobody named. */
+function settingsOf(present: ReadonlySet<string>): 'own' | 'followed' | 'none' {
+  if (present.has('SettingsModule') || present.has('ConfigModule')) return 'own';
   return process.env.CONFIG_URL || process.env.CONFIG_FILE ? 'followed' : 'none';
 }

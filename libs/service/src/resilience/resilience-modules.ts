@@ -44,28 +44,28 @@ class HandlerResourcesModule implements OnApplicationShutdown {
 
 export interface ResilienceModulesOptions {
   service: string;
-  /** Where the rules come from: the settings that the application has, its place among them alone, or nowhere. */
-  rules: 'settings' | 'followed' | 'none';
+  /** Where the rules come from: the settings that the application reads, its place among them alone, or nowhere. */
+  settings: 'own' | 'followed' | 'none';
   /** Where cluster-flow rules count. */
   tokenServerUrl: string | undefined;
 }
 
 /** Makes resources of all handlers of an application, with the rules of its settings before them. */
 export async function resilienceModules(options: ResilienceModulesOptions): Promise<DynamicModule[]> {
-  const { service, rules, tokenServerUrl } = options;
+  const { service, settings, tokenServerUrl } = options;
   const neighbours = new Neighbours(service);
   const store: RateStore | undefined = tokenServerUrl === undefined ? undefined : await openRateStore(tokenServerUrl);
   return [
     ResilienceModule.forRoot({ instances: () => neighbours.count(), ...(store && { store }) }),
     {
       module: HandlerResourcesModule,
-      imports: rules === 'settings' ? [ConfigModule.forFeature(ResilienceRules)] : [],
+      imports: settings === 'own' ? [ConfigModule.forFeature(ResilienceRules)] : [],
       providers: [
         { provide: Neighbours, useValue: neighbours },
         { provide: STORE, useValue: store ?? { close: async () => {} } },
         ResourceInterceptor,
-        ...(rules === 'settings' ? [RuleLoader] : []),
-        ...(rules === 'followed' ? [FollowedRules] : []),
+        ...(settings === 'own' ? [RuleLoader] : []),
+        ...(settings === 'followed' ? [FollowedRules] : []),
       ],
     },
   ];
