@@ -7,6 +7,8 @@ import { writeFigures } from './figures-page.ts';
 export interface Area {
   /** `rounds`: how much is measured, in what the area counts: rounds of a bench, requests of each scenario. */
   run(options: { rounds?: number }): Promise<Report>;
+  /** Where `--write` writes; docs/figures.md when not given. */
+  page?: URL;
 }
 
 /** Measures the area that the command line names; prints tables and figures, and exits 1 when a figure is missed. */
@@ -33,6 +35,6 @@ export async function runArea(
   }
   for (const figure of figures) console.log(figureLine(figure));
   if (values.json) writeFileSync(values.json, `${JSON.stringify({ area: name, figures, tables }, null, 2)}\n`);
-  if (values.write) writeFigures(kind, name, report);
+  if (values.write) writeFigures(kind, name, report, area.page);
   process.exitCode = figures.every(isMet) ? 0 : 1;
 }
