@@ -5,8 +5,11 @@ import { writeFigures } from './figures-page.ts';
 
 /** What is measured together. */
 export interface Area {
-  /** `rounds`: how much is measured, in what the area counts: rounds of a bench, requests of each scenario. */
-  run(options: { rounds?: number }): Promise<Report>;
+  /**
+   * `rounds`: how much is measured, in what the area counts: rounds of a bench, requests of each scenario. `minutes`: how
+   * long what lasts shall last.
+   */
+  run(options: { rounds?: number; minutes?: number }): Promise<Report>;
   /** Where `--write` writes; docs/figures.md when not given. */
   page?: URL;
 }
@@ -18,16 +21,24 @@ export async function runArea(
 ): Promise<void> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { json: { type: 'string' }, rounds: { type: 'string' }, write: { type: 'boolean' } },
+    options: {
+      json: { type: 'string' },
+      rounds: { type: 'string' },
+      minutes: { type: 'string' },
+      write: { type: 'boolean' },
+    },
   });
   const [name = ''] = positionals;
   const area = Object.hasOwn(areas, name) ? await areas[name]?.() : undefined;
   if (!area) {
     const names = Object.keys(areas).join('|');
-    console.error(`Say which area: npm run ${kind} -- ${names} [--json FILE] [--write] [--rounds N]`);
+    console.error(`Say which area: npm run ${kind} -- ${names} [--json FILE] [--write] [--rounds N] [--minutes N]`);
     process.exit(2);
   }
-  const report = await area.run(values.rounds === undefined ? {} : { rounds: Number(values.rounds) });
+  const report = await area.run({
+    ...(values.rounds !== undefined && { rounds: Number(values.rounds) }),
+    ...(values.minutes !== undefined && { minutes: Number(values.minutes) }),
+  });
   const { figures, tables } = report;
   for (const { title, columns, rows } of tables) {
     console.log(title);

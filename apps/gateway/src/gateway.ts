@@ -4,7 +4,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Registry, Upstreams } from '@rookery/discovery';
 import type { Logger, Metrics, RookeryError, SpanExport } from '@rookery/observability';
 import { errors } from './errors.ts';
-import { Shared } from './filters/shared.ts';
 import { Deadlines } from './forward/deadlines.ts';
 import { Exchange, isTooLong } from './forward/exchange.ts';
 import { problemParts, sendAnswer } from './forward/problem-response.ts';
@@ -19,7 +18,8 @@ import { Arrival } from './request/arrival.ts';
 import { type RequestHead, readHead } from './request/request-headers.ts';
 import { pathLength, TARGET_REFUSALS } from './request/target.ts';
 import { AddressSet } from './request/trusted-proxies.ts';
-import { RouteSet } from './routes/route-set.ts';
+import type { RouteSet } from './routes/route-set.ts';
+import { RoutesInForce } from './routes/routes-in-force.ts';
 import { doom, isDoomed } from './server/doomed-sockets.ts';
 import { guard, setServerLimits } from './server/guard.ts';
 import { Ingress } from './server/ingress.ts';
@@ -49,14 +49,13 @@ const HEALTH = new Set(['/health/live', '/health/ready']);
 export class Gateway {
   readonly targets: Targets;
   readonly #parts: GatewayParts;
-  readonly #shared = new Shared();
   readonly #reports: RequestReports;
   readonly #spans: RequestSpans | undefined;
   readonly #deadlines = new Deadlines();
   readonly #tunnels: Tunnels;
   #settings: GatewaySettings;
   #tls: UpstreamTls;
-  #routes: RouteSet;
+  readonly #routes: RoutesInForce;
   #trustedProxies: AddressSet | undefined;
   #server: Server | undefined;
   #ingress: Ingress | undefined;
@@ -76,14 +75,17 @@ export class Gateway {
       poolLimits(parts.settings, this.#tls),
       ({ message: reason }) => parts.logger.warn({ event: 'certificate refused', reason }),
     );
-    this.#routes = this.#make(parts.settings, undefined);
+    const { registry, metrics, logger, environment = {} } = parts;
+    this.#routes = new RoutesInForce(
+      { registry, metrics, logger, environment, targets: this.targets, clock: Date.now, random: Math.random },
+      parts.settings,
+    );
     this.#trustedProxies = trustedProxiesOf(parts.settings);
-    this.#shared.commit();
   }
 
   /** The routes in force. */
   get routes(): RouteSet {
-    return this.#routes;
+    return this.#routes.current;
   }
 
   /** Settles with the port of TLS; undefined without it. */
@@ -127,9 +129,7 @@ export class Gateway {
   /** Throws where settings cannot work; changes nothing. */
   rehearse(settings: GatewaySettings): void {
     new UpstreamTls(settings.upstreamTls);
-    const rehearsed = this.#make(settings, this.#routes);
-    rehearsed.retire(async () => {});
-    void this.#shared.abandon();
+    this.#routes.rehearse(settings);
   }
 
   /**
@@ -137,17 +137,15 @@ export class Gateway {
    * began. Throws where they cannot work, and everything stays as it is.
    */
   apply(settings: GatewaySettings): void {
-    const before = this.#routes;
     const isSameTls = isDeepStrictEqual(settings.upstreamTls, this.#settings.upstreamTls);
     const tls = isSameTls ? this.#tls : new UpstreamTls(settings.upstreamTls);
-    this.#routes = this.#make(settings, before);
+    this.#routes.replace(settings);
     this.#settings = settings;
     this.#tls = tls;
     this.#trustedProxies = trustedProxiesOf(settings);
     this.targets.useLimits(poolLimits(settings, tls));
     this.#tunnels.useSettings(settings.websocket);
     if (this.#server) setServerLimits(this.#server, settings);
-    before.retire(this.#shared.commit());
     const { routes } = this;
     this.#reports.keep((id) => routes.of(id) !== undefined);
   }
@@ -167,8 +165,7 @@ export class Gateway {
     await this.targets.close(this.#settings.drainTimeoutMs);
     this.#ingress?.close();
     this.#deadlines.close();
-    await new Promise<void>((resolve) => this.#routes.retire(async () => resolve()));
-    await this.#shared.close();
+    await this.#routes.close();
     this.#reports.close();
     await this.#parts.spans?.close();
   }
@@ -222,7 +219,7 @@ export class Gateway {
       return errors.tooManyHeaders(this.#settings.maxHeaders);
     if (arrival.upgrade?.refusal) return arrival.upgrade.refusal;
     if (!METHODS.has(method)) return errors.methodUnknown(String(method));
-    const routes = this.#routes;
+    const { routes } = this;
     const match = routes.match(url, pathLength, arrival);
     if (!match) return this.#serveOwn(arrival);
     const { route, chain } = match.compiled;
@@ -287,28 +284,6 @@ export class Gateway {
     const { arrival, match } = exchange.parts;
     this.#reports.report(arrival, match.compiled.route.id, exchange);
   };
-
-  #make(settings: GatewaySettings, previous: RouteSet | undefined): RouteSet {
-    const { registry, metrics, logger, environment = {} } = this.#parts;
-    try {
-      return RouteSet.make({
-        routes: settings.routes,
-        defaultFilters: settings.defaultFilters,
-        previous,
-        registry,
-        metrics,
-        logger,
-        targets: this.targets,
-        shared: this.#shared,
-        environment,
-        clock: Date.now,
-        random: Math.random,
-      });
-    } catch (error) {
-      void this.#shared.abandon();
-      throw error;
-    }
-  }
 }
 
 const trustedProxiesOf = ({ trustedProxies }: GatewaySettings): AddressSet | undefined =>

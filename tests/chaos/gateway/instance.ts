@@ -11,6 +11,12 @@ export interface Manner {
   places?: number;
   /** Answers with bytes that are not HTTP. */
   garbage?: boolean;
+  /** Takes requests and never answers. */
+  hang?: boolean;
+  /** Resets the connection of each request. */
+  reset?: boolean;
+  /** Begins its answers and breaks off in their middle. */
+  breakOff?: boolean;
 }
 
 const [service = '', id = ''] = process.argv.slice(2);
@@ -30,6 +36,16 @@ function work(answer: () => void): void {
 const server = createServer((request, response) => {
   if (manner.garbage) {
     request.socket.end('\u0000\u0001 not the protocol that was asked for\r\n\r\n');
+    return;
+  }
+  if (manner.hang) return;
+  if (manner.reset) {
+    request.socket.resetAndDestroy();
+    return;
+  }
+  if (manner.breakOff) {
+    response.writeHead(200, { 'content-length': '1000' }).write('{"id":');
+    setImmediate(() => request.socket.destroy());
     return;
   }
   const answer = () => response.setHeader('content-type', 'application/json').end(JSON.stringify({ id }));

@@ -19,6 +19,8 @@ export interface StageOptions {
   /** Settings of the gateway. */
   settings?: object;
   env?: Readonly<Record<string, string>>;
+  /** For node, before the program. */
+  execArgv?: readonly string[];
 }
 
 /** What became of one request. */
@@ -34,7 +36,7 @@ export class Stage {
   /** Processes of a gateway with several workers. */
   readonly workerPids: number[] = [];
   readonly #home = mkdtempSync(join(tmpdir(), 'rookery-chaos-'));
-  readonly #agent = new Agent({ connections: 2_000, pipelining: 1 });
+  #agent = new Agent({ connections: 2_000, pipelining: 1 });
   readonly #options: StageOptions;
   #gateway: ChildProcess | undefined;
   #url = '';
@@ -55,10 +57,30 @@ export class Stage {
     }
   }
 
+  get gateway(): ChildProcess {
+    if (!this.#gateway) throw new Error('the gateway is not started');
+    return this.#gateway;
+  }
+
+  get gatewayPid(): number {
+    return this.gateway.pid as number;
+  }
+
+  /** The address of something that every instance has. */
+  get thing(): string {
+    return `${this.#url}/api/${SERVICE}/things/1`;
+  }
+
+  /** Ends the connections to the gateway. */
+  async hangUp(): Promise<void> {
+    await this.#agent.destroy();
+    this.#agent = new Agent({ connections: 2_000, pipelining: 1 });
+  }
+
   /** One GET; throws where no answer came. */
   async get(): Promise<Outcome> {
     const startedAtMs = performance.now();
-    const { statusCode, body } = await request(`${this.#url}/api/${SERVICE}/things/1`, {
+    const { statusCode, body } = await request(this.thing, {
       dispatcher: this.#agent,
       signal: AbortSignal.timeout(ANSWER_MS),
     });
@@ -89,9 +111,14 @@ export class Stage {
     );
   }
 
+  /** Starts what is missing. */
+  async restart(): Promise<void> {
+    while (this.instances.length < this.#options.instances) await this.#startInstance();
+  }
+
   /** Starts what is missing, and resolves once the gateway asks each instance. */
   async complete(): Promise<void> {
-    while (this.instances.length < this.#options.instances) await this.#startInstance();
+    await this.restart();
     const seen = new Set<string>();
     await eventually(
       'the gateway asks every instance',
@@ -118,7 +145,7 @@ export class Stage {
   }
 
   async #start(): Promise<void> {
-    const { registryUrl, settings = {}, env = {} } = this.#options;
+    const { registryUrl, settings = {}, env = {}, execArgv = [] } = this.#options;
     const file = join(this.#home, 'gateway.json');
     writeFileSync(file, JSON.stringify(settings));
     const gateway = fork(join(ROOT, 'apps/gateway/dist/main.js'), {
@@ -133,7 +160,7 @@ export class Stage {
         SHUTDOWN_TIMEOUT_MS: '2000',
         ...env,
       },
-      execArgv: [],
+      execArgv: [...execArgv],
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
     this.#gateway = gateway;

@@ -85,7 +85,7 @@ describe('administrators see', () => {
   it('instances, breakers and limits', async () => {
     await (await fetch(`${rig.url}/x`)).text();
     expect(await json('/admin/instances')).toMatchObject({
-      services: [{ service: 'catalog', open: true, instances: [{ address: '127.0.0.1', inFlight: 0 }] }],
+      services: [{ service: 'catalog', open: true, instances: [{ address: '127.0.0.1', tls: false, inFlight: 0 }] }],
     });
     expect(await json('/admin/breakers')).toMatchObject({
       services: [{ service: 'catalog', state: 'closed' }],

@@ -64,13 +64,15 @@ function instances({ targets }: Gateway): object {
     services: targets.all().map((target) => ({
       service: target.service,
       open: !target.isInternal,
-      instances: target.instances.map(({ id, address, port, weight, zone }) => ({
-        id,
-        address,
-        port,
-        weight,
-        zone: zone ?? null,
-        inFlight: target.inFlightAt(id),
+      instances: target.instances.map((instance) => ({
+        id: instance.id,
+        address: instance.address,
+        port: instance.port,
+        grpcPort: instance.grpcPort ?? null,
+        weight: instance.weight,
+        zone: instance.zone ?? null,
+        tls: target.isSecure(instance),
+        inFlight: target.inFlightAt(instance.id),
       })),
     })),
   };

@@ -153,6 +153,8 @@ export class Exchange implements TriesOwner, Waiting, StreamOwner, CallOwner {
   onResponse(status: number, headers: ResponseHeaders): void {
     const { arrival, isDraining } = this.parts;
     const flat = responseHeaders(headers, arrival.requestId, isDraining());
+    const { setCookie } = this.#tries;
+    if (setCookie !== undefined) flat.push('set-cookie', setCookie);
     const passage = this.#passage;
     if (headers['grpc-status'] !== undefined && arrival.isGrpc) {
       // Trailers-Only: what has no body must not look as if it had one.
@@ -211,6 +213,8 @@ export class Exchange implements TriesOwner, Waiting, StreamOwner, CallOwner {
     const { arrival } = this.parts;
     this.status = status;
     const flat = responseHeaders(headers, arrival.requestId, false);
+    const { setCookie } = this.#tries;
+    if (setCookie !== undefined) flat.push('set-cookie', setCookie);
     this.#passage?.respond('upstream', status, flat);
     arrival.upgrade?.accept(this.#passage?.call.responseHeaders ?? flat, socket, (bytes, code) => {
       this.#ownBytes = bytes;

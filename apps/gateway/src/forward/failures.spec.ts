@@ -72,11 +72,11 @@ describe('given two instances in processes of their own', () => {
       }
     };
     const clients = Array.from({ length: 32 }, client);
-    await until('both answer', () => pids.size === 2 && sent > 300);
+    await until('both answer', () => pids.size === 2 && sent > 300, 25_000);
     one.child.kill('SIGKILL');
     await once(one.child, 'exit');
     const atDeath = sent;
-    await until('many more were sent', () => sent > atDeath + 1_000);
+    await until('many more were sent', () => sent > atDeath + 1_000, 25_000);
     stop = true;
     await Promise.all(clients);
     expect(Object.fromEntries(statuses)).toEqual({ 200: sent });

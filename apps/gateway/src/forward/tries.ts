@@ -4,7 +4,9 @@ import type { PassiveBreaker, RetryBudget } from '@rookery/resilience';
 import type { Dispatcher } from 'undici';
 import { errors } from '../errors.ts';
 import { grpcTimeout } from '../protocols/grpc/grpc-message.ts';
+import { headerOf } from '../request/flat-headers.ts';
 import { RequestBody } from '../request/request-body.ts';
+import { type BalanceKey, balanceKeyOf } from '../upstream/balance-key.ts';
 import type { InstancePool } from '../upstream/instance-pool.ts';
 import type { Target } from '../upstream/target.ts';
 import type { Waiting } from './deadlines.ts';
@@ -44,6 +46,7 @@ export class Tries implements TryListener, Waiting {
   #tryMs = 0;
   #forwardedHeaders = 0;
   #answered = false;
+  #key: BalanceKey | undefined;
   /** Whether a failure speaks against the service: not when the client left, or gave less time than the route does. */
   #blamed = false;
 
@@ -63,6 +66,11 @@ export class Tries implements TryListener, Waiting {
     this.#target = target;
     if (target.isReady) this.#admit(target, nowMs);
     else this.#awaitTarget(target);
+  }
+
+  /** A cookie that keeps the client with its instance, where it came without. */
+  get setCookie(): string | undefined {
+    return this.#key?.setCookie;
   }
 
   /** Nobody waits for the answer any more. */
@@ -169,7 +177,10 @@ export class Tries implements TryListener, Waiting {
   }
 
   #admit(target: Target, nowMs: number): void {
-    const pool = target.choose();
+    const { head, arrival } = this.parts;
+    const { balance } = this.parts.match.compiled.route;
+    if (balance) this.#key = balanceKeyOf(balance, (name) => headerOf(head.headers, name), arrival.clientAddress);
+    const pool = this.#choose(target);
     const breaker = this.#breakerOf(target);
     if (!pool) {
       this.owner.onFailed(errors.noInstance(target.service, 1_000));
@@ -179,6 +190,10 @@ export class Tries implements TryListener, Waiting {
       this.#budgetOf(target).earn();
       this.#try(target, pool, nowMs);
     }
+  }
+
+  #choose(target: Target, tried?: ReadonlySet<string>): InstancePool | undefined {
+    return target.choose(tried, this.parts.match.compiled.route.balance, this.#key?.key);
   }
 
   #breakerOf(target: Target): PassiveBreaker {
@@ -289,7 +304,7 @@ export class Tries implements TryListener, Waiting {
     this.#tried ??= new Set();
     this.#tried.add(attempt.pool.instance.id);
     // A connection that was closed while idle says little of its instance: it may be asked again.
-    const next = target.choose(this.#tried) ?? (failure === 'reset' ? target.choose() : undefined);
+    const next = this.#choose(target, this.#tried) ?? (failure === 'reset' ? this.#choose(target) : undefined);
     if (!next || !this.#budgetOf(target).spend()) return false;
     this.#try(target, next, nowMs);
     return true;

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConfigSource, SettingsTree, Snapshot } from '@rookery/config';
 import { createLogger, RookeryError } from '@rookery/observability';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RouteSet } from '../routes/route-set.ts';
 import { type Rig, startRig, until } from '../testing/rig.ts';
 import { lateSource } from './late-source.ts';
 import { LiveSettings, openSources } from './live-settings.ts';
@@ -111,6 +112,16 @@ describe('routes that change while the gateway runs', () => {
     source.push({ ...routeTo('/new/**'), defaultFilters: [unmakeable] });
     expect(live.refused?.reason).toMatch(/set-path of route films.*\{nothing\}/);
     expect(await status('/films/1')).toBe(200);
+  });
+
+  it('and routes are made once for the check and for what comes of it', async () => {
+    const source = new PushedSource(routeTo('/films/**'));
+    await follow(source);
+    const make = vi.spyOn(RouteSet, 'make');
+    source.push(routeTo('/new/**'));
+    expect(await status('/new/1')).toBe(200);
+    expect(make).toHaveBeenCalledTimes(1);
+    make.mockRestore();
   });
 
   it('limits change too: of headers, of connections', async () => {

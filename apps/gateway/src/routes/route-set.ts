@@ -8,7 +8,7 @@ import type { Filter, FilterParts } from '../filters/filter.ts';
 import { type FilterSettings, kindOf } from '../filters/filter-settings.ts';
 import { RouteBreakers } from '../upstream/route-breakers.ts';
 import { CompiledRoute, type RouteMatch } from './compiled-route.ts';
-import { compilePredicates, slicesOf } from './predicates.ts';
+import { compilePredicates, type Predicate, slicesOf } from './predicates.ts';
 import type { RequestFacts } from './request-facts.ts';
 import { RetrySettings, type Route } from './route.ts';
 import { RouteTable } from './route-table.ts';
@@ -22,7 +22,9 @@ export interface RouteSetParts extends Omit<FilterParts, 'route'> {
   readonly random: Random;
 }
 
-const PLAIN_RETRY = RetrySettings.parse({});
+/** What most routes say; they share it, since there may be very many of them. */
+const PLAIN_RETRY = retryOf(RetrySettings.parse({}));
+const NO_PREDICATES: readonly Predicate[] = [];
 
 /** All routes in force at one moment, made whole before any of them is used. */
 export class RouteSet {
@@ -46,9 +48,9 @@ export class RouteSet {
       return new RouteSet(
         parts.routes.map((route, at) => {
           const before = parts.previous?.of(route.id);
-          const { methods, statuses, budget } = route.retry ?? PLAIN_RETRY;
+          const { retryMethods, retryStatuses, budget } = route.retry ? retryOf(route.retry) : PLAIN_RETRY;
           return new CompiledRoute(route, {
-            predicates: compilePredicates(route.when ?? {}, { ...parts, slice: slices[at] }),
+            predicates: route.when ? compilePredicates(route.when, { ...parts, slice: slices[at] }) : NO_PREDICATES,
             chain: chainFor(route, parts, made),
             breakers: !route.breaker
               ? undefined
@@ -58,8 +60,8 @@ export class RouteSet {
               ? undefined
               : ((isDeepStrictEqual(before?.route.retry?.budget, budget) ? before?.budget : undefined) ??
                 new RetryBudget(budget)),
-            retryMethods: new Set(methods),
-            retryStatuses: new Set(statuses),
+            retryMethods,
+            retryStatuses,
           });
         }),
       );
@@ -99,6 +101,10 @@ export class RouteSet {
     this.#retired = undefined;
     void Promise.allSettled(this.routes.map(({ chain }) => chain?.close())).then(after);
   }
+}
+
+function retryOf({ methods, statuses, budget }: RetrySettings) {
+  return { retryMethods: new Set<string>(methods), retryStatuses: new Set<number>(statuses), budget };
 }
 
 function chainFor(route: Route, parts: RouteSetParts, made: Filter[]): Chain | undefined {

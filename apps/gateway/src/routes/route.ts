@@ -1,3 +1,4 @@
+import { BalanceSettings } from '@rookery/discovery';
 import { z } from 'zod';
 import { FilterSettings } from '../filters/filter-settings.ts';
 import { MOST_PREDICATES, predicatesIn, When } from './when.ts';
@@ -24,6 +25,8 @@ export const RetrySettings = z.strictObject({
     })
     .optional(),
 });
+
+export type RetrySettings = z.infer<typeof RetrySettings>;
 
 /** When a route stops calling a service that fails; without it the service's own breaker decides. */
 export const BreakerSettings = z.strictObject({
@@ -73,6 +76,8 @@ const WholeRoute = z
     /** Tries in all, the first included; only what is safe to repeat is repeated. */
     tries: z.int().min(1).max(5).default(3),
     retry: RetrySettings.optional(),
+    /** How an instance is chosen; as its service is balanced otherwise when not given. */
+    balance: BalanceSettings.optional(),
     breaker: BreakerSettings.optional(),
     bodyLimitBytes: z
       .int()

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Instance } from '@rookery/discovery';
 import { Pool } from 'undici';
+import { Connections } from './connections.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
 
 export interface PoolLimits {
@@ -22,7 +23,7 @@ const hostOf = ({ address }: Instance): string => (address.includes(':') ? `[${a
 
 /** Connections to one instance. */
 export class InstancePool {
-  readonly pool: Pool;
+  readonly pool: Connections;
   readonly #limits: PoolLimits;
   readonly #tls: ConnectionOptions | undefined;
   #grpc: Pool | undefined;
@@ -36,11 +37,8 @@ export class InstancePool {
     this.#limits = limits;
     this.#tls = limits.tls.for(instance);
     this.#maxInFlight = limits.maxInFlight;
-    this.pool = new Pool(`${this.#scheme}://${hostOf(instance)}:${instance.port}`, {
-      ...this.#connect,
-      connections: limits.connections,
-      pipelining: 1,
-      connectTimeout: limits.connectTimeoutMs,
+    this.pool = new Connections(`${this.#scheme}://${hostOf(instance)}:${instance.port}`, limits.connections, {
+      connect: { ...this.#tls, timeout: limits.connectTimeoutMs, allowH2: false },
       headersTimeout: 0,
       keepAliveTimeout: 4_000,
       keepAliveMaxTimeout: 60_000,
@@ -51,10 +49,6 @@ export class InstancePool {
   /** The name that its certificate must bear; whatever host a request speaks of. */
   get serverName(): string | undefined {
     return this.#tls?.servername;
-  }
-
-  get isSecure(): boolean {
-    return this.#tls !== undefined;
   }
 
   get #scheme(): string {

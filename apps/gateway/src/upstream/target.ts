@@ -1,4 +1,4 @@
-import { type Instance, isInternal, type Upstream, type Upstreams } from '@rookery/discovery';
+import { type Balance, type Instance, isInternal, type Upstream, type Upstreams } from '@rookery/discovery';
 import { PassiveBreaker, RetryBudget } from '@rookery/resilience';
 import { InstancePool, type PoolLimits } from './instance-pool.ts';
 import { isCalledAlike } from './upstream-tls.ts';
@@ -51,12 +51,12 @@ export class Target {
     return this.#upstream.instances;
   }
 
-  /** An instance that was not tried yet, with its connections. */
-  choose(tried?: ReadonlySet<string>): InstancePool | undefined {
+  /** An instance that was not tried yet, with its connections; by the rules of a route, where that has its own. */
+  choose(tried?: ReadonlySet<string>, balance?: Balance, key?: string): InstancePool | undefined {
     let instance: Instance | undefined;
     try {
       this.reconcile();
-      instance = this.#upstream.pick(tried);
+      instance = this.#upstreams.of(this.service, balance).pick(tried, key);
     } catch {
       // Too many services are watched: this one has no instance that could be known.
     }
@@ -67,6 +67,11 @@ export class Target {
       this.#pools.set(instance.id, pool);
     }
     return pool;
+  }
+
+  /** Whether an instance is called by TLS. */
+  isSecure(instance: Instance): boolean {
+    return this.#limits.tls.for(instance) !== undefined;
   }
 
   /** Requests that are under way at an instance. */

@@ -65,6 +65,8 @@ describe('an instance that says scheme: https', () => {
     const rig = await rigWith({ caFile: folder.caFile });
     rig.registry.setWith(https, 'orders', (await instance()).port);
     expect(await ask(rig)).toEqual({ status: 200, body: { servername: false, proto: 'http' } });
+    const orders = rig.gateway.targets.of('orders');
+    expect(orders?.instances.map((each) => orders.isSecure(each))).toEqual([true]);
   });
 
   it('is not called where its certificate is not trusted, or bears another name', async () => {

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import { errors } from '../../errors.ts';
 import type { Call } from '../../filters/filter.ts';
 import { failureOf } from '../../forward/retry-decision.ts';
+import { balanceKeyOf } from '../../upstream/balance-key.ts';
 import type { InstancePool } from '../../upstream/instance-pool.ts';
 import type { Target } from '../../upstream/target.ts';
 import { grpcTimeout } from '../grpc/grpc-message.ts';
@@ -22,8 +23,10 @@ export async function callInstance(
   const { breaker } = target;
   if (!breaker.admit()) throw errors.circuitOpen(target.service, breaker.retryAfterMs);
   const tried = new Set<string>();
+  const { balance } = call.route;
+  const by = balance && balanceKeyOf(balance, (name) => call.header(name), call.clientAddress);
   for (;;) {
-    const pool = target.choose(tried);
+    const pool = target.choose(tried, balance, by?.key);
     if (!pool) throw tried.size > 0 ? errors.upstreamFailed(target.service) : errors.noInstance(target.service, 1_000);
     tried.add(pool.instance.id);
     const answer = await callOne({ target, pool, call, rpcPath, message, nth: tried.size });
