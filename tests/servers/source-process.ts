@@ -9,8 +9,8 @@ export const sourceArguments = [
 ];
 
 /** Runs a TypeScript file of the workspace from its source in a process of its own, with IPC; dies with this one. */
-export function forkSource(file: URL, env: Record<string, string> = {}): ChildProcess {
-  const child = fork(file, {
+export function forkSource(file: URL, env: Record<string, string> = {}, args: readonly string[] = []): ChildProcess {
+  const child = fork(file, args, {
     execArgv: sourceArguments,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
