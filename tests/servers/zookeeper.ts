@@ -13,7 +13,7 @@ export const ZOOKEEPER_JARS = ['zookeeper', 'zookeeper-jute', 'slf4j-api', 'slf4
   (name) => `/usr/share/java/${name}.jar`,
 );
 
-const SHELL_JARS = [...JARS, '/usr/share/java/commons-cli.jar'];
+const SHELL_JARS = [...ZOOKEEPER_JARS, '/usr/share/java/commons-cli.jar'];
 
 /** Whether Debian's `zookeeper` and Java are installed. */
 export const hasZooKeeper =
