@@ -38,11 +38,15 @@ export async function rootModule(
     const { ConfigModule } = await import('@rookery/config');
     imports.push(ConfigModule.forRoot({ service: identity.name }));
   }
+  const hasSettings = isOn('config') && (present.has('SettingsModule') || present.has('ConfigModule'));
+  if (isOn('discovery') && hasSettings) {
+    const { balanceModule } = await import('../balancing/balance-settings.ts');
+    imports.push(balanceModule());
+  }
   if (!isOn('resilience') || present.has('ResilienceModule')) {
     return { module: ServiceModule, imports: [...imports, application] };
   }
   const { resilienceModules } = await import('../resilience/resilience-modules.ts');
-  const hasSettings = isOn('config') && (present.has('SettingsModule') || present.has('ConfigModule'));
   const resilience = await resilienceModules({ service: identity.name, hasSettings, tokenServerUrl });
   return { module: ServiceModule, imports: [...imports, application, ...resilience] };
 }
