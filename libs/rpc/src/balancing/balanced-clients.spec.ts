@@ -1,4 +1,4 @@
-import { Upstreams } from '@rookery/discovery';
+import { parseBalance, Upstreams } from '@rookery/discovery';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { HttpClient } from '../http/client.ts';
@@ -13,16 +13,19 @@ const filmsUnder = (policy: RpcPolicy) =>
 
 describe('a client that says how its calls are spread', () => {
   let servers: HttpTestServer[];
+  let upstreams: Upstreams;
   let runtime: RpcRuntime;
 
   beforeEach(async () => {
     servers = await Promise.all(['one', 'two', 'three'].map(startHttpServer));
     const registry = new HandRegistry();
     registry.set(...servers.map(({ instance }) => instance));
-    runtime = new RpcRuntime(new Upstreams(registry));
+    upstreams = new Upstreams(registry);
+    runtime = new RpcRuntime(upstreams);
   });
   afterEach(() => {
     runtime.close();
+    upstreams.close();
     for (const server of servers) server.kill();
   });
 
@@ -51,6 +54,17 @@ describe('a client that says how its calls are spread', () => {
     const { title } = await films.film(undefined, { key: 'ada' });
     servers.find(({ instance }) => instance.id === title)?.kill();
     expect((await films.film(undefined, { key: 'ada' })).title).not.toBe(title);
+  });
+
+  it('finds one that hangs by asking, before a call has to wait for it', async () => {
+    const hanging = servers[0] as HttpTestServer;
+    hanging.handle = () => {};
+    const health = { path: '/ready', everyMs: 100, timeoutMs: 500, downAfter: 1 };
+    const films = new (filmsUnder({ balance: { algorithm: 'round-robin', health } }))(runtime);
+    const balanced = upstreams.of('catalog', parseBalance({ algorithm: 'round-robin', health }));
+    await expect.poll(() => balanced.loads.filter(({ isDown }) => isDown).length, { timeout: 10_000 }).toBe(1);
+    for (let call = 0; call < 6; call++) expect((await films.film()).title).not.toBe('one');
+    expect(hanging.requests.filter((line) => line === 'GET /film')).toEqual([]);
   });
 
   it('is refused when it asks for what there is not', () => {
