@@ -1,3 +1,6 @@
 import { runArea } from '../bench/run-area.ts';
 
-await runArea('chaos', { gateway: () => import('./gateway.ts') });
+await runArea('chaos', {
+  config: () => import('./config.ts'),
+  gateway: () => import('./gateway.ts'),
+});

@@ -61,7 +61,7 @@ export async function message<T>(
 }
 
 /** Processor time of a process so far, all its threads, where the system says it. */
-export function cpuMicros({ pid }: ChildProcess): number {
+export function cpuMicros({ pid }: Pick<ChildProcess, 'pid'>): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? [];
     return (Number(fields[11]) + Number(fields[12])) * 10_000;
@@ -71,7 +71,7 @@ export function cpuMicros({ pid }: ChildProcess): number {
 }
 
 /** Memory that a process holds now, where the system says it. */
-export function residentBytes({ pid }: ChildProcess): number {
+export function residentBytes({ pid }: Pick<ChildProcess, 'pid'>): number {
   try {
     return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * 1_024;
   } catch {
