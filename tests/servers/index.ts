@@ -19,4 +19,4 @@ export { startOwnRabbitmq, startRabbitmq } from './rabbitmq.ts';
 export { startOwnRedis, startRedis } from './redis.ts';
 export type { OwnServer, Server } from './server.ts';
 export { forkSource } from './source-process.ts';
-export { hasZooKeeper, startOwnZooKeeper } from './zookeeper.ts';
+export { hasZooKeeper, startOwnZooKeeper, zooKeeperShell } from './zookeeper.ts';

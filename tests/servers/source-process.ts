@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 
 /** Runs a TypeScript file of the workspace from its source in a process of its own, with IPC; dies with this one. */
-export function forkSource(file: URL, env: Record<string, string> = {}): ChildProcess {
-  const child = fork(file, {
+export function forkSource(file: URL, env: Record<string, string> = {}, args: readonly string[] = []): ChildProcess {
+  const child = fork(file, args, {
     execArgv: ['--conditions', '@rookery/source', '--import', new URL('./register-swc.ts', import.meta.url).href],
     env: { ...process.env, ...env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -1,13 +1,17 @@
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { startGuarded } from './guarded-server.ts';
 import { freePorts } from './ports.ts';
 import { findProgram } from './programs.ts';
 import type { OwnServer } from './server.ts';
 
 const JARS = ['zookeeper', 'zookeeper-jute', 'slf4j-api', 'slf4j-simple'].map((name) => `/usr/share/java/${name}.jar`);
+
+const SHELL_JARS = [...JARS, '/usr/share/java/commons-cli.jar'];
 
 /** Whether Debian's `zookeeper` and Java are installed. */
 export const hasZooKeeper = findProgram('java') !== undefined && JARS.slice(0, 1).every((jar) => existsSync(jar));
@@ -40,6 +44,25 @@ export async function startOwnZooKeeper(): Promise<OwnServer | undefined> {
   const url = `zookeeper://127.0.0.1:${port}`;
   const log = join(home, 'log');
   return startGuarded({ name: 'zookeeper', url, command: program, args, log, home, ready: () => serves(port) });
+}
+
+/** What ZooKeeper's own shell prints for a command: `stat /path`. */
+export async function zooKeeperShell(url: string, ...command: string[]): Promise<string> {
+  const { stdout, stderr } = await promisify(execFile)(
+    findProgram('java') ?? 'java',
+    [
+      ...[
+        '-Xmx64m',
+        '-XX:TieredStopAtLevel=1',
+        '-Dorg.slf4j.simpleLogger.defaultLogLevel=error',
+        '-cp',
+        SHELL_JARS.join(':'),
+      ],
+      ...['org.apache.zookeeper.ZooKeeperMain', '-server', new URL(url).host, ...command],
+    ],
+    { timeout: 30_000 },
+  );
+  return stdout + stderr;
 }
 
 /** The four-letter word `srvr` is answered with the server's mode. */

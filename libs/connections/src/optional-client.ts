@@ -10,7 +10,8 @@ export async function optionalClient<T>(
     return await load();
   } catch (error) {
     const { code, message = '' } = error as { code?: string; message?: string };
-    if (code !== 'ERR_MODULE_NOT_FOUND' || !message.includes(packageName)) throw error;
+    // Node names the package in quotes, and a missing file of it by its path.
+    if (code !== 'ERR_MODULE_NOT_FOUND' || !message.includes(`'${packageName}'`)) throw error;
     throw errors.missingClient(packageName, error);
   }
 }

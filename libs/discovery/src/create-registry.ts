@@ -1,3 +1,4 @@
+import { optionalClient } from '@rookery/connections';
 import type { Registry } from './discovery.ts';
 import { discoveryErrors } from './errors.ts';
 import type { DiscoveryLog } from './log.ts';
@@ -11,7 +12,8 @@ export interface RegistryOptions {
 
 type Driver = (url: string, options: RegistryOptions) => Registry | Promise<Registry>;
 
-const consul = async (): Promise<Driver> => (await import('./drivers/consul.ts')).createConsulRegistry;
+const consul = async (): Promise<Driver> =>
+  (await optionalClient('consul', () => import('./drivers/consul.ts'), discoveryErrors)).createConsulRegistry;
 const kubernetes = async (): Promise<Driver> => (await import('./drivers/kubernetes.ts')).createKubernetesRegistry;
 const etcd = async (): Promise<Driver> => (await import('./drivers/etcd.ts')).createEtcdRegistry;
 const eureka = async (): Promise<Driver> => (await import('./drivers/eureka.ts')).createEurekaRegistry;

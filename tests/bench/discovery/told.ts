@@ -1,6 +1,6 @@
 // How long a change takes to reach many watchers, each a client of our driver with connections of its own.
 import { setTimeout as pause } from 'node:timers/promises';
-import { createRegistry, type Registry } from '@rookery/discovery';
+import { createRegistry, type Instance, type Lease, type Registry } from '@rookery/discovery';
 
 export interface ToldOrder {
   engines: readonly { name: string; url: string }[];
@@ -13,6 +13,7 @@ export interface ToldOrder {
 export type Told = Readonly<Record<string, { registered: number[]; released: number[] }>>;
 
 const ROUND_ENDS_WITHIN_MS = 30_000;
+const MAX_TRIES = 10;
 /** Between the changes, so that none falls into what the one before it set going. */
 const SETTLE_MS = 100;
 
@@ -50,13 +51,24 @@ class Watched {
     const service = this.#service;
     const instance = { id: this.#id, service, address: '10.9.9.9', port: 80, weight: 1, metadata: {} };
     const registered = this.#all(this.registered, (id, ids) => ids.has(id));
-    const lease = await this.#registrar.register(instance);
+    const lease = await this.#register(instance);
     await registered;
     await pause(SETTLE_MS);
     const released = this.#all(this.released, (id, ids) => !ids.has(id));
     await lease.release();
     await released;
     await pause(SETTLE_MS);
+  }
+
+  /** Tries again where the engine is too busy to answer in time; what that takes is counted. */
+  async #register(instance: Instance): Promise<Lease> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#registrar.register(instance);
+      } catch (error) {
+        if (tries === MAX_TRIES) throw error;
+      }
+    }
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { forkSource, freePorts } from '@rookery/servers';
@@ -39,6 +39,12 @@ export class RegistryProcess {
     child.on('message', (message: { type?: string }) => message.type === 'ready' && resolve());
     child.once('exit', (code, signal) => reject(new Error(`The registry ended at start: ${code ?? signal}`)));
     await promise;
+  }
+
+  /** How many instances its snapshot holds. */
+  savedInstances(): number {
+    const text = readFileSync(join(this.home, 'registry', 'registry.json'), 'utf8');
+    return (JSON.parse(text) as { services: unknown[] }).services.length;
   }
 
   /** Ends the process; its exit code, or null when the signal ended it. */

@@ -1,5 +1,5 @@
 import { type Address, TcpProxy } from '@rookery/connections/testing';
-import { hasZooKeeper, type OwnServer, startOwnZooKeeper } from '@rookery/servers';
+import { hasZooKeeper, type OwnServer, startOwnZooKeeper, zooKeeperShell } from '@rookery/servers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRegistry } from '../create-registry.ts';
 import { type ClientOptions, registryContract } from '../testing/contract.ts';
@@ -26,7 +26,7 @@ describe.skipIf(!hasZooKeeper)('with a real ZooKeeper', () => {
     },
   });
 
-  describe('zookeeper://', () => {
+  describe('zookeeper://', { timeout: 60_000 }, () => {
     let server: OwnServer;
     let at: Address;
     beforeAll(async () => {
@@ -34,6 +34,9 @@ describe.skipIf(!hasZooKeeper)('with a real ZooKeeper', () => {
       at = { host: '127.0.0.1', port: Number(new URL(server.url).port) };
     });
     afterAll(() => server.stop());
+    /** The session that a node ends with, as ZooKeeper's own shell tells it; 0x0 for a persistent node. */
+    const owner = async (node: string) =>
+      /ephemeralOwner = (\S+)/.exec(await zooKeeperShell(server.url, 'stat', node))?.[1];
 
     it('keeps its session, and with it the instance, over a connection that was cut', async () => {
       const proxy = await TcpProxy.before(at);
@@ -53,6 +56,31 @@ describe.skipIf(!hasZooKeeper)('with a real ZooKeeper', () => {
       await registry.register(second);
       await until('the second is seen', () => watch.current.length === 2);
       expect(gone).toBe(false);
+      await Promise.all([registry.close(), reader.close(), proxy.close()]);
+    });
+
+    it('uses znodes as they are meant: an ephemeral one for an instance, under a persistent one for its service', async () => {
+      const registry = await client(at);
+      const instance = anInstance({});
+      await registry.register(instance);
+      expect(await owner(`/rookery/${instance.service}`)).toBe('0x0');
+      expect(await owner(`/rookery/${instance.service}/${instance.id}`)).not.toBe('0x0');
+      await registry.close();
+    });
+
+    it('registers again in a new session once its own has expired', async () => {
+      const proxy = await TcpProxy.before(at);
+      const [registry, reader] = [await client(proxy.address), await client(at)];
+      const instance = anInstance({});
+      await registry.register(instance);
+      const node = `/rookery/${instance.service}/${instance.id}`;
+      const first = await owner(node);
+      proxy.cut();
+      await until('its session is over', async () => (await reader.instances(instance.service)).length === 0);
+      proxy.heal();
+      await until('it is back', async () => (await reader.instances(instance.service)).length === 1, 15_000);
+      expect([first, await owner(node)]).not.toContain('0x0');
+      expect(await owner(node)).not.toBe(first);
       await Promise.all([registry.close(), reader.close(), proxy.close()]);
     });
 
