@@ -27,7 +27,7 @@ export default defineConfig({
             '{apps,libs}/**/src/**/*.spec.ts',
             'deploy/stack/**/*.spec.ts',
             'tests/*.spec.ts',
-            'tests/{servers,lint,platform,bench,kubernetes}/**/*.spec.ts',
+            'tests/{servers,lint,platform,bench,kubernetes,chaos/cap}/**/*.spec.ts',
           ],
           testTimeout: 15_000,
           // Most files wait for servers and timers more than they compute.
@@ -39,7 +39,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'e2e',
-          include: ['tests/{e2e,chaos}/**/*.spec.ts'],
+          include: ['tests/e2e/**/*.spec.ts', 'tests/chaos/*.spec.ts'],
           globalSetup: 'tests/platform/global-setup.ts',
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -9,9 +9,9 @@ Measured side by side in one run by \`npm run bench -- <area> --write\` and \`np
 `;
 
 /** Puts what was measured of an area into docs/figures.md, in place of what stood there of it. */
-export function writeFigures(kind: string, area: string, report: Report, now = new Date()): void {
-  const before = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : HEAD;
-  writeFileSync(PAGE, withSection(before, `${kind} ${area}`, sectionOf(report, now)));
+export function writeFigures(kind: string, area: string, report: Report, page = PAGE, now = new Date()): void {
+  const before = existsSync(page) ? readFileSync(page, 'utf8') : HEAD;
+  writeFileSync(page, withSection(before, `${kind} ${area}`, sectionOf(report, now)));
 }
 
 /** The page with this section of an area; what people wrote outside of it stays. */

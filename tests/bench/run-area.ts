@@ -10,6 +10,8 @@ export interface Area {
    * long what lasts shall last.
    */
   run(options: { rounds?: number; minutes?: number }): Promise<Report>;
+  /** Where `--write` writes; docs/figures.md when not given. */
+  page?: URL;
 }
 
 /** Measures the area that the command line names; prints tables and figures, and exits 1 when a figure is missed. */
@@ -44,6 +46,6 @@ export async function runArea(
   }
   for (const figure of figures) console.log(figureLine(figure));
   if (values.json) writeFileSync(values.json, `${JSON.stringify({ area: name, figures, tables }, null, 2)}\n`);
-  if (values.write) writeFigures(kind, name, report);
+  if (values.write) writeFigures(kind, name, report, area.page);
   process.exitCode = figures.every(isMet) ? 0 : 1;
 }

@@ -9,12 +9,15 @@ import { freePorts } from './ports.ts';
 import { findProgram } from './programs.ts';
 import type { OwnServer } from './server.ts';
 
-const JARS = ['zookeeper', 'zookeeper-jute', 'slf4j-api', 'slf4j-simple'].map((name) => `/usr/share/java/${name}.jar`);
+export const ZOOKEEPER_JARS = ['zookeeper', 'zookeeper-jute', 'slf4j-api', 'slf4j-simple'].map(
+  (name) => `/usr/share/java/${name}.jar`,
+);
 
-const SHELL_JARS = [...JARS, '/usr/share/java/commons-cli.jar'];
+const SHELL_JARS = [...ZOOKEEPER_JARS, '/usr/share/java/commons-cli.jar'];
 
 /** Whether Debian's `zookeeper` and Java are installed. */
-export const hasZooKeeper = findProgram('java') !== undefined && JARS.slice(0, 1).every((jar) => existsSync(jar));
+export const hasZooKeeper =
+  findProgram('java') !== undefined && ZOOKEEPER_JARS.slice(0, 1).every((jar) => existsSync(jar));
 
 /** One ZooKeeper that the suite may kill; undefined where it is missing. Its sessions last 1 to 60 s. */
 export async function startOwnZooKeeper(): Promise<OwnServer | undefined> {
@@ -38,7 +41,7 @@ export async function startOwnZooKeeper(): Promise<OwnServer | undefined> {
   writeFileSync(join(home, 'zoo.cfg'), lines.join(''));
   const args = [
     ...['-Xmx128m', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'],
-    ...['-Dzookeeper.forceSync=no', '-cp', [home, ...JARS].join(':')],
+    ...['-Dzookeeper.forceSync=no', '-cp', [home, ...ZOOKEEPER_JARS].join(':')],
     ...['org.apache.zookeeper.server.quorum.QuorumPeerMain', join(home, 'zoo.cfg')],
   ];
   const url = `zookeeper://127.0.0.1:${port}`;

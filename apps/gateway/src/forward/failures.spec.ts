@@ -11,7 +11,8 @@ const SERVICES = { id: 'services', path: '/api/{service}/**', service: '{service
 let rig: Rig;
 const children: ChildProcess[] = [];
 beforeEach(async () => {
-  rig = await startRig({ routes: [{ ...SERVICES, timeoutMs: 1_500, tryTimeoutMs: 300 }] });
+  const patient = { id: 'patient', path: '/patient/{service}/**', service: '{service}' };
+  rig = await startRig({ routes: [{ ...SERVICES, timeoutMs: 1_500, tryTimeoutMs: 300 }, patient] });
 });
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
@@ -157,8 +158,9 @@ describe('time', () => {
     rig.registry.set('slow', await instance(() => {}));
     const startedAtMs = performance.now();
     const init = { headers: { 'x-request-timeout-ms': '50' } };
-    expect(await problem('/api/slow/', init)).toMatchObject({ status: 504, code: 'UPSTREAM_TIMEOUT' });
-    expect(performance.now() - startedAtMs).toBeLessThan(280);
+    expect(await problem('/patient/slow/', init)).toMatchObject({ status: 504, code: 'UPSTREAM_TIMEOUT' });
+    // Far less than the ten seconds of one try there.
+    expect(performance.now() - startedAtMs).toBeLessThan(5_000);
     await Promise.all(Array.from({ length: 60 }, () => problem('/api/slow/', init)));
     expect(await problem('/api/slow/', init)).toMatchObject({ code: 'UPSTREAM_TIMEOUT' });
   });
