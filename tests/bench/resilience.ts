@@ -59,6 +59,11 @@ function report({ calls, traced, decisions, retainedBytes, hotParameterBytes }: 
   );
   const figures = [
     { name: 'resilience.pipeline_vs_opossum', value: ratio(calls, 'whole pipeline'), goal: { atMost: 2 } },
+    {
+      name: 'resilience.pipeline_in_a_context_vs_opossum',
+      value: ratio(traced, 'whole pipeline'),
+      goal: { atMost: 2 },
+    },
     { name: 'resilience.limit_decision_us', value: median(decisions['flow rule'] ?? []), goal: { atMost: 0.2 } },
     {
       name: 'resilience.retained_bytes_a_call',

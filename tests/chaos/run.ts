@@ -4,4 +4,5 @@ await runArea('chaos', {
   cap: () => import('./cap.ts'),
   config: () => import('./config.ts'),
   gateway: () => import('./gateway.ts'),
+  resilience: () => import('./resilience.ts'),
 });

@@ -1,4 +1,4 @@
-import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { context, createContextKey, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Carrier, extract, inject } from './propagation.ts';
@@ -67,6 +67,21 @@ describe('the context of a request', () => {
     });
     expect(currentRequest()).toEqual({});
     expect(remainingMs(500)).toBe(500);
+  });
+
+  it('is a context like others: values of others stay, and what is taken away is gone', () => {
+    const [ours, theirs] = [createContextKey('ours'), createContextKey('theirs')];
+    runWithRequest({ lane: 'blue' }, () => {
+      const active = context.active();
+      const more = active.setValue(ours, 1).setValue(theirs, 2).deleteValue(ours);
+      expect([more.getValue(ours), more.getValue(theirs), currentRequest(more)]).toEqual([
+        undefined,
+        2,
+        { lane: 'blue' },
+      ]);
+      expect(currentRequest(withRequest({ deadlineAtMs: 1 }, more))).toEqual({ deadlineAtMs: 1 });
+      expect(withRequest({ deadlineAtMs: 1 }, more).getValue(theirs)).toBe(2);
+    });
   });
 
   it('tells its trace id inside of it, and none outside', () => {

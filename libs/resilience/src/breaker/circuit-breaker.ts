@@ -21,7 +21,7 @@ export interface CircuitBreakerOptions {
   windowMs?: number;
   /** Looks at the last calls, however old, instead of the last time. */
   windowCalls?: number;
-  /** How long the circuit stays open before one call may try, in ms; 5000 when not given. */
+  /** How long the circuit stays open before one call may try, in ms; 2000 when not given. */
   openMs?: number;
   /** Which errors count against the dependency; {@link isDependencyFailure} when not given. */
   isFailure?: (error: unknown) => boolean;
@@ -84,7 +84,7 @@ export class CircuitBreaker {
       minimumCalls = 10,
       windowMs = 10_000,
       windowCalls,
-      openMs = 5_000,
+      openMs = 2_000,
       isFailure = isDependencyFailure,
       onState,
     }: CircuitBreakerOptions = {},

@@ -92,7 +92,8 @@ export function policy(options: PolicyOptions): Policy {
         }
         hasSlot = true;
       }
-      budget?.earn();
+      // What an open breaker refuses is no load on the dependency, and pays for no retry.
+      if (!breaker || breaker.isClosed) budget?.earn();
       for (let made = 1; ; made++) {
         const untilMs = Math.min(deadlineAtMs, nowMs + tryTimeoutMs);
         const isClosed = breaker?.isClosed === true;

@@ -38,8 +38,8 @@ export async function rootModule(
     const { ConfigModule } = await import('@rookery/config');
     imports.push(ConfigModule.forRoot({ service: identity.name }));
   }
-  const hasSettings = isOn('config') && (present.has('SettingsModule') || present.has('ConfigModule'));
-  if (isOn('discovery') && hasSettings) {
+  const settings = isOn('config') ? settingsOf(present) : 'none';
+  if (isOn('discovery') && settings === 'own') {
     const { balanceModule } = await import('../balancing/balance-settings.ts');
     imports.push(balanceModule());
   }
@@ -47,6 +47,12 @@ export async function rootModule(
     return { module: ServiceModule, imports: [...imports, application] };
   }
   const { resilienceModules } = await import('../resilience/resilience-modules.ts');
-  const resilience = await resilienceModules({ service: identity.name, hasSettings, tokenServerUrl });
+  const resilience = await resilienceModules({ service: identity.name, settings, tokenServerUrl });
   return { module: ServiceModule, imports: [...imports, application, ...resilience] };
+}
+
+/** Where settings come from: the application reads its own, or there is a place for them. One without settings does not look for a configuration centre that nobody named. */
+function settingsOf(present: ReadonlySet<string>): 'own' | 'followed' | 'none' {
+  if (present.has('SettingsModule') || present.has('ConfigModule')) return 'own';
+  return process.env.CONFIG_URL || process.env.CONFIG_FILE ? 'followed' : 'none';
 }

@@ -10,6 +10,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { ConfigModule } from '@rookery/config';
 import { Upstreams } from '@rookery/discovery';
 import { openRateStore, type RateStore, ResilienceModule } from '@rookery/resilience';
+import { FollowedRules } from './followed-rules.ts';
 import { ResilienceRules, RuleLoader } from './resilience-rules.ts';
 import { ResourceInterceptor } from './resource-interceptor.ts';
 
@@ -43,27 +44,28 @@ class HandlerResourcesModule implements OnApplicationShutdown {
 
 export interface ResilienceModulesOptions {
   service: string;
-  /** The application has settings, so that the rules can be read from them. */
-  hasSettings: boolean;
+  /** Where the rules come from: the settings that the application reads, its place among them alone, or nowhere. */
+  settings: 'own' | 'followed' | 'none';
   /** Where cluster-flow rules count. */
   tokenServerUrl: string | undefined;
 }
 
 /** Makes resources of all handlers of an application, with the rules of its settings before them. */
 export async function resilienceModules(options: ResilienceModulesOptions): Promise<DynamicModule[]> {
-  const { service, hasSettings, tokenServerUrl } = options;
+  const { service, settings, tokenServerUrl } = options;
   const neighbours = new Neighbours(service);
   const store: RateStore | undefined = tokenServerUrl === undefined ? undefined : await openRateStore(tokenServerUrl);
   return [
     ResilienceModule.forRoot({ instances: () => neighbours.count(), ...(store && { store }) }),
     {
       module: HandlerResourcesModule,
-      imports: hasSettings ? [ConfigModule.forFeature(ResilienceRules)] : [],
+      imports: settings === 'own' ? [ConfigModule.forFeature(ResilienceRules)] : [],
       providers: [
         { provide: Neighbours, useValue: neighbours },
         { provide: STORE, useValue: store ?? { close: async () => {} } },
         ResourceInterceptor,
-        ...(hasSettings ? [RuleLoader] : []),
+        ...(settings === 'own' ? [RuleLoader] : []),
+        ...(settings === 'followed' ? [FollowedRules] : []),
       ],
     },
   ];

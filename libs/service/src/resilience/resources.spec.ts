@@ -36,6 +36,8 @@ class FilmsController {
 @Module({ imports: [ConfigModule.forFeature(FilmSettings)], controllers: [FilmsController] })
 class FilmsModule {}
 
+const QUIET = { environment: { LOG_LEVEL: 'silent' } };
+
 let folder: string;
 let file: string;
 let service: RunningService;
@@ -161,7 +163,48 @@ describe('the handlers of a service', () => {
   });
 });
 
-it('rules that are wrong at the start stop it with their path', async () => {
+describe('a service without settings of its own', () => {
+  @Module({ controllers: [FilmsController] })
+  class PlainModule {}
+
+  beforeEach(() => vi.stubEnv('CONFIG_URL', `file:${file}`));
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    await service.close();
+  });
+  const start = async () => {
+    service = await createService(PlainModule, { name: 'films', without: ['discovery'] }, QUIET);
+    resources = service.app.get(Resources);
+  };
+  const isRefused = (path: string) =>
+    vi.waitFor(
+      async () => expect(await get(path)).toMatchObject({ status: 429, body: { code: 'FLOW_LIMITED' } }),
+      10_000,
+    );
+
+  it('obeys the rules of its section too, with nothing in its code, as soon as they are released', async () => {
+    await release({ first: { kind: 'flow', resource: 'search', limit: 0 } });
+    await start();
+    await isRefused('search');
+    await release({ second: { kind: 'flow', resource: 'http:GET /api/films/films/:id', limit: 0 } });
+    await isRefused('films/1');
+    expect((await get('search')).status).toBe(500);
+    const warn = vi.spyOn(service.logger, 'warn');
+    await release({ second: { kind: 'flow', resource: 'http:GET /api/films/films/:id', limit: 'none' } });
+    await vi.waitFor(() => expect(warn).toHaveBeenCalledWith(expect.anything(), 'settings.refused'), 10_000);
+    expect((await get('films/1')).status).toBe(429);
+  });
+
+  it('serves without them where they are wrong at its start, and has them once they are right', async () => {
+    await release({ first: { kind: 'flow', resource: 'search', limit: -1 } });
+    await start();
+    expect((await get('search')).status).toBe(500);
+    await release({ first: { kind: 'flow', resource: 'search', limit: 0 } });
+    await isRefused('search');
+  });
+});
+
+it('rules that are wrong at the start stop a service with settings with their path', async () => {
   await release({ one: { kind: 'flow', resource: 'x', limit: -1 } });
   vi.stubEnv('CONFIG_URL', `file:${file}`);
   await expect(

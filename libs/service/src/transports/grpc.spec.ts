@@ -137,7 +137,10 @@ describe('the gRPC side of a service', () => {
     const resources = service.app.get(Resources);
     const rule = { kind: 'hot-parameter', resource: 'rpc:greeter.Greet', parameter: 'name', limit: 0 };
     resources.load(Rules.parse({ rule: { ...rule, limit: 100, exceptions: [{ value: 'Eve', limit: 0 }] } }));
-    expect(await failure('Eve')).toMatchObject({ code: GrpcStatus.RESOURCE_EXHAUSTED });
+    expect(await failure('Eve')).toMatchObject({
+      code: GrpcStatus.RESOURCE_EXHAUSTED,
+      details: expect.stringContaining('rpc:greeter.Greet was called too often with this value'),
+    });
     expect(await greet('Ada')).toMatchObject({ greeting: 'Hello Ada' });
     expect(resources.find('rpc:greeter.Greet')?.totals).toMatchObject({ refused: 1 });
     resources.load({});

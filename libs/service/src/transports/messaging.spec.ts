@@ -2,7 +2,7 @@ import { Controller, Module } from '@nestjs/common';
 import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { MessagingClient, MessagingContext, MessagingModule } from '@rookery/messaging';
 import { currentRequest, currentTraceId, runWithRequest } from '@rookery/observability';
-import { Resources } from '@rookery/resilience';
+import { explain, Resources, Rules } from '@rookery/resilience';
 import { startPostgres } from '@rookery/servers';
 import { lastValueFrom } from 'rxjs';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
@@ -81,5 +81,18 @@ describe.skipIf(!postgres)('messages of a service, on a real Postgres', () => {
       /transport="messaging",method="event",route="order.seen",status="ok"/,
     );
     expect(service.app.get(Resources).find('mq:order.seen')?.totals).toMatchObject({ passed: 1, succeeded: 1 });
+  });
+
+  it('refuses what a rule refuses, as a failed delivery: the message comes again, and is handled once it may pass', async () => {
+    const client = await start();
+    const resources = service.app.get(Resources);
+    resources.load(Rules.parse({ none: { kind: 'flow', resource: 'mq:order.seen', limit: 0 } }));
+    const before = seen.length;
+    await emit(client, 'order.seen', {});
+    await vi.waitFor(() => expect(resources.find('mq:order.seen')?.totals.refused).toBeGreaterThan(0), 30_000);
+    expect(explain(resources, 'mq:order.seen')?.[0]).toMatchObject({ decision: 'refused', rule: 'none', kind: 'flow' });
+    expect(seen).toHaveLength(before);
+    resources.load({});
+    await vi.waitFor(() => expect(seen).toHaveLength(before + 1), 30_000);
   });
 });
