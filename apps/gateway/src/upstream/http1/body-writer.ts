@@ -1,0 +1,83 @@
+import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+
+/** Writes the body of one request to its connection, as fast as that takes it. */
+export class BodyWriter {
+  readonly #socket: Socket;
+  readonly #body: Readable;
+  readonly #lengthBytes: number | undefined;
+  readonly #onEnd: (error?: Error) => void;
+  #bytes = 0;
+  #isOver = false;
+
+  /** @param lengthBytes how much it is; it goes in chunks where that is not known. */
+  constructor(
+    socket: Socket,
+    body: AsyncIterable<Buffer>,
+    lengthBytes: number | undefined,
+    onEnd: (error?: Error) => void,
+  ) {
+    this.#socket = socket;
+    this.#body = body instanceof Readable ? body : Readable.from(body, { objectMode: false });
+    this.#lengthBytes = lengthBytes;
+    this.#onEnd = onEnd;
+    this.#body.on('data', this.#write).once('end', this.#finish).on('error', this.#failed).once('close', this.#closed);
+    socket.on('drain', this.#resume);
+  }
+
+  /** Nobody wants the rest. */
+  cancel(): void {
+    this.#over();
+    this.#body.destroy();
+  }
+
+  readonly #resume = (): void => {
+    this.#body.resume();
+  };
+
+  readonly #write = (chunk: Buffer): void => {
+    if (chunk.length === 0 || this.#isOver) return;
+    const socket = this.#socket;
+    this.#bytes += chunk.length;
+    let hasRoom: boolean;
+    if (this.#lengthBytes === undefined) {
+      socket.cork();
+      socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1');
+      socket.write(chunk);
+      hasRoom = socket.write('\r\n', 'latin1');
+      socket.uncork();
+    } else if (this.#bytes > this.#lengthBytes) {
+      this.#failed(new Error('the body is longer than it said'));
+      return;
+    } else {
+      hasRoom = socket.write(chunk);
+    }
+    if (!hasRoom) this.#body.pause();
+  };
+
+  readonly #finish = (): void => {
+    if (this.#isOver) return;
+    if (this.#lengthBytes !== undefined && this.#bytes !== this.#lengthBytes) {
+      this.#failed(new Error('the body is shorter than it said'));
+      return;
+    }
+    if (this.#lengthBytes === undefined) this.#socket.write('0\r\n\r\n', 'latin1');
+    this.#over();
+    this.#onEnd();
+  };
+
+  readonly #closed = (): void => this.#failed(new Error('the body broke off'));
+
+  readonly #failed = (error: Error): void => {
+    if (this.#isOver) return;
+    this.#over();
+    this.#onEnd(error);
+  };
+
+  /** Errors that come later are nobody's any more, and still need a listener. */
+  #over(): void {
+    this.#isOver = true;
+    this.#socket.off('drain', this.#resume);
+    this.#body.off('data', this.#write).off('end', this.#finish).off('close', this.#closed);
+  }
+}
