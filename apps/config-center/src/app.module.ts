@@ -2,6 +2,11 @@ import { Module } from '@nestjs/common';
 import { DatabaseModule } from '@rookery/database';
 import { SecurityModule } from '@rookery/security';
 import { Documents } from './documents/documents.ts';
+import { DraftStore } from './drafts/draft-store.ts';
+import { DraftsController } from './drafts/drafts.controller.ts';
+import { ReleaseClock } from './drafts/release-clock.ts';
+import { SchedulesController } from './drafts/schedules.controller.ts';
+import { Schedules } from './drafts/schedules.ts';
 import { GreyController } from './grey/grey.controller.ts';
 import { InstanceStore } from './instances/instance-store.ts';
 import { InstancesController } from './instances/instances.controller.ts';
@@ -50,6 +55,8 @@ import { Watchers } from './watch/watchers.ts';
     GroupsController,
     NamespacesController,
     OriginsController,
+    DraftsController,
+    SchedulesController,
   ],
   providers: [
     ReleaseStore,
@@ -63,6 +70,9 @@ import { Watchers } from './watch/watchers.ts';
     ModelChanges,
     EnvironmentView,
     OwnReader,
+    DraftStore,
+    Schedules,
+    ReleaseClock,
     Documents,
     NacosToken,
     { provide: ACCESS_KEYS, useFactory: readAccessKeys },

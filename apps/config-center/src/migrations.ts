@@ -1,5 +1,6 @@
 import type { Migration } from '@rookery/database';
 import { sql } from 'kysely';
+import { draftsMigration } from './drafts/drafts-migration.ts';
 import { modelMigration } from './model/model-migration.ts';
 
 /** The centre's schema, step by step; a step that has run anywhere is never changed. */
@@ -60,4 +61,5 @@ export const migrations: Record<string, Migration> = {
     },
   },
   '0004-environments': modelMigration,
+  '0005-drafts': draftsMigration,
 };

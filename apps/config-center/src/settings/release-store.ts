@@ -40,8 +40,8 @@ export class ReleaseStore {
   }
 
   /** That, and the grey release where there is one. */
-  standing(key: SettingKey): Promise<Standing> {
-    return this.#standing(key, this.database.kysely);
+  standing(key: SettingKey, within: Database<ConfigDatabase>['kysely'] = this.database.kysely): Promise<Standing> {
+    return this.#standing(key, within);
   }
 
   async at(key: SettingKey, version: number): Promise<Release> {
