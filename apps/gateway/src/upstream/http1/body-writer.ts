@@ -1,12 +1,17 @@
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 
-/** Writes the body of one request to its connection, as fast as that takes it. */
+/**
+ * Writes one request with a body to its connection, as fast as that takes it. The head leaves with the first bytes of the
+ * body: of a request whose body is refused on its way here the instance sees nothing.
+ */
 export class BodyWriter {
   readonly #socket: Socket;
   readonly #body: Readable;
   readonly #lengthBytes: number | undefined;
+  readonly #writeHead: () => void;
   readonly #onEnd: (error?: Error) => void;
+  #hasBegun = false;
   #bytes = 0;
   #isOver = false;
 
@@ -15,11 +20,13 @@ export class BodyWriter {
     socket: Socket,
     body: AsyncIterable<Buffer>,
     lengthBytes: number | undefined,
+    writeHead: () => void,
     onEnd: (error?: Error) => void,
   ) {
     this.#socket = socket;
     this.#body = body instanceof Readable ? body : Readable.from(body, { objectMode: false });
     this.#lengthBytes = lengthBytes;
+    this.#writeHead = writeHead;
     this.#onEnd = onEnd;
     this.#body.on('data', this.#write).once('end', this.#finish).on('error', this.#failed).once('close', this.#closed);
     socket.on('drain', this.#resume);
@@ -39,19 +46,16 @@ export class BodyWriter {
     if (chunk.length === 0 || this.#isOver) return;
     const socket = this.#socket;
     this.#bytes += chunk.length;
-    let hasRoom: boolean;
-    if (this.#lengthBytes === undefined) {
-      socket.cork();
-      socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1');
-      socket.write(chunk);
-      hasRoom = socket.write('\r\n', 'latin1');
-      socket.uncork();
-    } else if (this.#bytes > this.#lengthBytes) {
+    if (this.#lengthBytes !== undefined && this.#bytes > this.#lengthBytes) {
       this.#failed(new Error('the body is longer than it said'));
       return;
-    } else {
-      hasRoom = socket.write(chunk);
     }
+    socket.cork();
+    this.#begin();
+    if (this.#lengthBytes === undefined) socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1');
+    let hasRoom = socket.write(chunk);
+    if (this.#lengthBytes === undefined) hasRoom = socket.write('\r\n', 'latin1');
+    socket.uncork();
     if (!hasRoom) this.#body.pause();
   };
 
@@ -61,10 +65,17 @@ export class BodyWriter {
       this.#failed(new Error('the body is shorter than it said'));
       return;
     }
+    this.#begin();
     if (this.#lengthBytes === undefined) this.#socket.write('0\r\n\r\n', 'latin1');
     this.#over();
     this.#onEnd();
   };
+
+  #begin(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    this.#writeHead();
+  }
 
   readonly #closed = (): void => this.#failed(new Error('the body broke off'));
 

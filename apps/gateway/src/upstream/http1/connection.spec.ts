@@ -118,6 +118,20 @@ describe('a connection to an instance', () => {
       await expect(ask({ method: 'POST', body: body(), lengthBytes }).body).rejects.toThrow('than it said');
   });
 
+  it('sends nothing of a request whose body fails before its first byte', async () => {
+    let got = '';
+    answer = (_, text) => {
+      got += text;
+    };
+    const body = new Readable({ read: () => {} });
+    const asked = ask({ method: 'POST', body });
+    await until('it has a connection', () => asked.controller !== undefined);
+    body.destroy(new Error('refused'));
+    await expect(asked.body).rejects.toThrow('refused');
+    await until('it is closed', () => sockets[0]?.closed === true);
+    expect(got).toBe('');
+  });
+
   it('ends with an answer that came before the body was sent', async () => {
     answer = (socket) => socket.write(response('too large'));
     const endless = new Readable({ read: () => {} });

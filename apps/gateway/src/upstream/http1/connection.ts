@@ -85,20 +85,20 @@ export class Connection implements SocketListener, ResponseSink {
     }
     this.#isSent = true;
     this.#keepAliveMs = isLast ? 0 : KEEP_ALIVE_MS;
-    this.#reader.begin(method);
     if (!body) {
-      this.#socket.write(text, 'latin1');
-      return;
-    }
-    this.#socket.cork();
-    this.#socket.write(text, 'latin1');
-    if (Buffer.isBuffer(body)) this.#socket.write(body);
-    else
-      this.#writer = new BodyWriter(this.#socket, body, lengthBytes, (error) => {
+      this.#begin(method, text);
+    } else if (Buffer.isBuffer(body)) {
+      this.#socket.cork();
+      this.#begin(method, text);
+      this.#socket.write(body);
+      this.#socket.uncork();
+    } else {
+      const begin = () => this.#begin(method, text);
+      this.#writer = new BodyWriter(this.#socket, body, lengthBytes, begin, (error) => {
         this.#writer = undefined;
         if (error) this.#end(error);
       });
-    this.#socket.uncork();
+    }
   }
 
   pause(): void {
@@ -190,6 +190,11 @@ export class Connection implements SocketListener, ResponseSink {
     if (isClean && this.#keepAliveMs > 0 && !this.#writer) this.#free();
     else this.#end(undefined);
     request.handler.onResponseEnd(request, trailersOf(trailers));
+  }
+
+  #begin(method: string, text: string): void {
+    this.#reader.begin(method);
+    this.#socket.write(text, 'latin1');
   }
 
   #free(): void {
