@@ -2,10 +2,23 @@ import { Module } from '@nestjs/common';
 import { DatabaseModule } from '@rookery/database';
 import { SecurityModule } from '@rookery/security';
 import { Documents } from './documents/documents.ts';
+import { DraftStore } from './drafts/draft-store.ts';
+import { DraftsController } from './drafts/drafts.controller.ts';
+import { ReleaseClock } from './drafts/release-clock.ts';
+import { SchedulesController } from './drafts/schedules.controller.ts';
+import { Schedules } from './drafts/schedules.ts';
 import { GreyController } from './grey/grey.controller.ts';
 import { InstanceStore } from './instances/instance-store.ts';
 import { InstancesController } from './instances/instances.controller.ts';
 import { migrations } from './migrations.ts';
+import { EnvironmentView } from './model/environment-view.ts';
+import { EnvironmentsController } from './model/environments.controller.ts';
+import { GroupsController } from './model/groups.controller.ts';
+import { ModelChanges } from './model/model-changes.ts';
+import { ModelStore } from './model/model-store.ts';
+import { NamespacesController } from './model/namespaces.controller.ts';
+import { OriginsController } from './model/origins.controller.ts';
+import { OwnReader } from './model/own-reader.ts';
 import { ACCESS_KEYS, readAccessKeys } from './protocols/apollo/access-keys.ts';
 import { ApolloController } from './protocols/apollo/apollo.controller.ts';
 import { DisconfController } from './protocols/disconf.controller.ts';
@@ -38,6 +51,12 @@ import { Watchers } from './watch/watchers.ts';
     DisconfController,
     GreyController,
     SchemasController,
+    EnvironmentsController,
+    GroupsController,
+    NamespacesController,
+    OriginsController,
+    DraftsController,
+    SchedulesController,
   ],
   providers: [
     ReleaseStore,
@@ -47,6 +66,13 @@ import { Watchers } from './watch/watchers.ts';
     TextBody,
     LongPolls,
     SchemaStore,
+    ModelStore,
+    ModelChanges,
+    EnvironmentView,
+    OwnReader,
+    DraftStore,
+    Schedules,
+    ReleaseClock,
     Documents,
     NacosToken,
     { provide: ACCESS_KEYS, useFactory: readAccessKeys },

@@ -3,9 +3,9 @@ import { ApiBearerAuth, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiResp
 import { currentRequest } from '@rookery/observability';
 import { Public, RequiresPermissions } from '@rookery/security';
 import { z } from 'zod';
-import { errors } from '../errors.ts';
 import { CallerQuery } from '../grey/caller.ts';
 import { type Diff, Diff as DiffSchema, diffOf } from './diff.ts';
+import { etagOf, versionOf } from './etag.ts';
 import {
   DiffQuery,
   History,
@@ -74,8 +74,8 @@ export class SettingsController {
     const written = writtenIn(body);
     const expectedVersion = versionOf(ifMatch) ?? query.expectedVersion;
     if (query.dryRun) {
-      const current = await this.releases.tryOut(key, { ...written, expectedVersion });
-      return { from: current.version, to: null, ...diffOf(current.settings, written.settings) };
+      const { before, release } = await this.releases.tryOut(key, { ...written, expectedVersion });
+      return { from: before.version, to: null, ...diffOf(before.settings, release.settings) };
     }
     const release = await this.releases.publish(key, { ...query, ...written, author: author(), expectedVersion });
     reply.header('etag', etagOf(release.version));
@@ -131,20 +131,10 @@ export class SettingsController {
     @Param({ schema: SettingKey }) key: SettingKey,
     @Body({ schema: Rollback }) { version, ...rest }: z.output<typeof Rollback>,
   ): Promise<Release> {
-    const { settings, format, content, removed } = await this.releases.at(key, version);
-    const written = { settings, format, content, removed };
+    const written = await this.releases.writtenAt(key, version);
     return this.releases.publish(key, { ...rest, ...written, author: author(), rolledBackFrom: version });
   }
 }
 
 /** Who publishes: the token says so, nobody can claim it. */
 const author = (): string | undefined => currentRequest().principal?.subject;
-
-const etagOf = (version: number): string => `"${version}"`;
-
-function versionOf(ifMatch: string | undefined): number | undefined {
-  if (ifMatch === undefined || ifMatch === '*') return undefined;
-  const version = /^(?:W\/)?"(\d{1,10})"$/.exec(ifMatch)?.[1];
-  if (version === undefined) throw errors.matchInvalid();
-  return Number(version);
-}

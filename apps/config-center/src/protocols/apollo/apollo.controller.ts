@@ -6,13 +6,14 @@ import { z } from 'zod';
 import { Documents } from '../../documents/documents.ts';
 import { errors } from '../../errors.ts';
 import type { Caller } from '../../grey/caller.ts';
+import { ModelStore } from '../../model/model-store.ts';
 import { LongPolls } from '../../push/long-polls.ts';
 import { keyText, type SettingKey } from '../../settings/setting-key.ts';
 import { releaseFor } from '../../settings/standing.ts';
 import { callerOf, parameter, type Reply, type Request } from '../exchange.ts';
 import { ACCESS_KEYS, type AccessKeys, checkSignature } from './access-keys.ts';
 import { type ApolloConfiguration, readApollo } from './apollo-configuration.ts';
-import { apolloWanted } from './apollo-names.ts';
+import { APOLLO_ENVIRONMENT, apolloWanted } from './apollo-names.ts';
 
 const HELD_MS = 60_000;
 
@@ -35,6 +36,7 @@ export class ApolloController {
   constructor(
     @Inject(Documents) private readonly documents: Documents,
     @Inject(LongPolls) private readonly polls: LongPolls,
+    @Inject(ModelStore) private readonly models: ModelStore,
     @Inject(ACCESS_KEYS) private readonly keys: AccessKeys,
   ) {}
 
@@ -116,8 +118,9 @@ export class ApolloController {
     if (!appId) throw errors.parameterMissing('appId');
     checkSignature(this.keys, appId, request.raw);
     const caller = apolloCaller(request);
+    const model = await this.models.of(APOLLO_ENVIRONMENT);
     const asked = readNotifications(text).map(({ namespaceName, notificationId }) => {
-      const { own, shared } = apolloWanted(appId, cluster, namespaceName, dataCentre);
+      const { own, shared } = apolloWanted(model, appId, cluster, namespaceName, dataCentre);
       const keys = new Map([...own, ...shared].map(({ key }) => [keyText(key), key]));
       return { namespaceName, notificationId, keys: [...keys.values()] };
     });
@@ -155,7 +158,7 @@ export class ApolloController {
     checkSignature(this.keys, appId, request.raw);
     const found = await readApollo(
       this.documents,
-      apolloWanted(appId, cluster, namespace, dataCentre),
+      apolloWanted(await this.models.of(APOLLO_ENVIRONMENT), appId, cluster, namespace, dataCentre),
       apolloCaller(request),
     );
     if (!found) reply.status(404);
