@@ -32,6 +32,10 @@ import { SchemasController } from './schemas/schemas.controller.ts';
 import { ReleaseStore } from './settings/release-store.ts';
 import { SettingsController } from './settings/settings.controller.ts';
 import { TextBody } from './settings/text-body.ts';
+import { Exporter } from './transfer/exporter.ts';
+import { Importer } from './transfer/importer.ts';
+import { TransferController } from './transfer/transfer.controller.ts';
+import { TransferBody } from './transfer/transfer-body.ts';
 import { ReleaseFeed } from './watch/release-feed.ts';
 import { WatchController } from './watch/watch.controller.ts';
 import { readWatchLimits, WATCH_LIMITS } from './watch/watch-limits.ts';
@@ -57,6 +61,7 @@ import { Watchers } from './watch/watchers.ts';
     OriginsController,
     DraftsController,
     SchedulesController,
+    TransferController,
   ],
   providers: [
     ReleaseStore,
@@ -73,6 +78,9 @@ import { Watchers } from './watch/watchers.ts';
     DraftStore,
     Schedules,
     ReleaseClock,
+    Exporter,
+    Importer,
+    TransferBody,
     Documents,
     NacosToken,
     { provide: ACCESS_KEYS, useFactory: readAccessKeys },

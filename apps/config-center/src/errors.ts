@@ -115,6 +115,35 @@ export const errors = {
     new RookeryError('CONFIG_SCHEDULE_UNKNOWN', 'No release of the key waits for its time.', { status: 404 }),
   scheduleInvalid: (reason: string) =>
     new RookeryError('CONFIG_SCHEDULE_INVALID', `The time of a release must be ${reason}.`, { status: 400 }),
+  placeholderCycle: (cycle: readonly string[]) =>
+    new RookeryError('CONFIG_PLACEHOLDER_CYCLE', `Placeholders go in a circle: ${cycle.join(' -> ')}.`, {
+      status: 422,
+      details: { cycle },
+    }),
+  placeholderMissing: (key: string, path: readonly string[]) =>
+    new RookeryError(
+      'CONFIG_PLACEHOLDER_MISSING',
+      `There is no setting \${${key}} and no default for it, at ${path.join(' -> ')}.`,
+      { status: 422, details: { key, path } },
+    ),
+  placeholderSecret: (key: string, path: readonly string[]) =>
+    new RookeryError(
+      'CONFIG_PLACEHOLDER_SECRET',
+      `\${${key}} is encrypted, and would not be at ${path.join(' -> ')}: write it there itself.`,
+      { status: 422, details: { key, path } },
+    ),
+  importInvalid: (reason: string) =>
+    new RookeryError('CONFIG_IMPORT_INVALID', `The file cannot be imported: ${reason}.`, { status: 400 }),
+  importRefused: (where: string, cause: RookeryError) =>
+    new RookeryError('CONFIG_IMPORT_REFUSED', `Nothing was imported. ${where}: ${cause.message}`, {
+      status: cause.status,
+      details: { where, reason: cause.message },
+      cause,
+    }),
+  transferTooLarge: (reason: string) =>
+    new RookeryError('CONFIG_TRANSFER_TOO_LARGE', `This is too much for one file: ${reason}. Take a group at a time.`, {
+      status: 413,
+    }),
   listeningInvalid: (reason: string) =>
     new RookeryError('CONFIG_LISTENING_INVALID', `What to listen to cannot be read: ${reason}.`, { status: 400 }),
   signatureInvalid: (reason: string) =>
