@@ -1,5 +1,6 @@
 import type { Migration } from '@rookery/database';
 import { sql } from 'kysely';
+import { accessTokens } from './access/tokens/migration.ts';
 
 /** The centre's schema, step by step; a step that has run anywhere is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -58,4 +59,5 @@ export const migrations: Record<string, Migration> = {
         .execute();
     },
   },
+  '0010-access-tokens': accessTokens,
 };

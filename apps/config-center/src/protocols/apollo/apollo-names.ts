@@ -8,7 +8,8 @@ export interface ApolloWanted {
   readonly format: Format;
 }
 
-const NAMESPACE = 'default';
+/** Of ours: Apollo's are keys in it. */
+export const APOLLO_NAMESPACE = 'default';
 const MAIN = 'application';
 
 /**
@@ -21,6 +22,6 @@ export function apolloWanted(appId: string, cluster: string, namespace: string, 
   const isMain = (ending?.base ?? plain) === MAIN;
   const own = isMain ? appId + plain.slice(MAIN.length) : `${appId}.${plain}`;
   const groups = [...new Set([cluster, ...(dataCentre ? [dataCentre] : []), 'default'])];
-  const in_ = (name: string) => groups.flatMap((group) => named(NAMESPACE, group, name));
+  const in_ = (name: string) => groups.flatMap((group) => named(APOLLO_NAMESPACE, group, name));
   return { own: in_(own), shared: isMain ? [] : in_(plain), format: ending?.format ?? 'properties' };
 }

@@ -1,0 +1,31 @@
+import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { ApiBearerAuth, ApiForbiddenResponse, ApiUnauthorizedResponse } from '@nestjs/swagger';
+import { GuardedBy } from '@rookery/security';
+import type { Request } from '../protocols/exchange.ts';
+import { NamespaceGuard } from './namespace.guard.ts';
+import type { Required } from './right.ts';
+
+export const NEED = 'config-center:need';
+
+/** What a handler needs, and in which namespaces: those that the request is about. */
+export interface Need {
+  readonly right: Required | ((request: Request) => Required);
+  namespaces(request: Request): readonly string[];
+}
+
+const inPath = ({ params }: Request): string[] => [params.namespace ?? ''];
+
+/** Callers need a right in the namespaces of the request; in that of its path when not told otherwise. */
+export const Needs = (
+  right: Need['right'],
+  namespaces: Need['namespaces'] = inPath,
+): ClassDecorator & MethodDecorator =>
+  applyDecorators(
+    SetMetadata<string, Need>(NEED, { right, namespaces }),
+    GuardedBy(NamespaceGuard),
+    ApiBearerAuth(),
+    ApiUnauthorizedResponse({ description: 'A token is missing, or is not (any longer) one.' }),
+    ApiForbiddenResponse({ description: `A right is missing in the namespace: ${nameOf(right)}.` }),
+  );
+
+const nameOf = (right: Need['right']) => (typeof right === 'string' ? `config:${right}` : 'it depends on the request');
