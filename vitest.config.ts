@@ -27,7 +27,7 @@ export default defineConfig({
             '{apps,libs}/**/src/**/*.spec.ts',
             'deploy/stack/**/*.spec.ts',
             'tests/*.spec.ts',
-            'tests/{servers,lint,platform,bench,kubernetes,chaos/cap}/**/*.spec.ts',
+            'tests/{servers,lint,platform,bench,kubernetes,sync,chaos/cap}/**/*.spec.ts',
           ],
           testTimeout: 15_000,
           // Most files wait for servers and timers more than they compute.

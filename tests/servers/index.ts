@@ -12,6 +12,7 @@ export { hasEureka, startOwnEureka } from './eureka.ts';
 export { type GuardedOptions, GuardedProcess } from './guarded-process.ts';
 export { type GuardedServer, startGuarded } from './guarded-server.ts';
 export { type KubernetesServer, startOwnKubernetes } from './kubernetes.ts';
+export { hasNacos, type NacosServer, startNacos } from './nacos.ts';
 export { hasNginx, startOwnNginx } from './nginx.ts';
 export { type CollectedSpan, OtlpCollector } from './otlp-collector.ts';
 export { freePorts } from './ports.ts';

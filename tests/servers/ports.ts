@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /** TCP ports of the loopback address that nobody listens on at the moment. */
@@ -15,4 +16,26 @@ export async function freePorts(count: number): Promise<number[]> {
   const ports = servers.map((server) => (server.address() as { port: number }).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
+}
+
+/** Below those that the system gives to connections, so that none of them takes a port while its server is away. */
+const [FIRST, LAST] = [12_000, 30_000];
+const TRIES = 50;
+
+/** A port that is free on all addresses, as are those at these distances from it: for a server that derives its ports. */
+export async function freePortWith(...distances: number[]): Promise<number> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const port = randomInt(FIRST, LAST);
+    const free = await Promise.all([0, ...distances].map((distance) => isFree(port + distance)));
+    if (free.every(Boolean)) return port;
+  }
+  throw new Error(`No port is free together with those at ${distances.join(', ')} from it.`);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  server.once('error', () => resolve(false));
+  server.listen(port, () => server.close(() => resolve(true)));
+  return promise;
 }

@@ -12,6 +12,14 @@ import { GreyController } from './grey/grey.controller.ts';
 import { InstanceStore } from './instances/instance-store.ts';
 import { InstancesController } from './instances/instances.controller.ts';
 import { migrations } from './migrations.ts';
+import { EnvironmentView } from './model/environment-view.ts';
+import { EnvironmentsController } from './model/environments.controller.ts';
+import { GroupsController } from './model/groups.controller.ts';
+import { ModelChanges } from './model/model-changes.ts';
+import { ModelStore } from './model/model-store.ts';
+import { NamespacesController } from './model/namespaces.controller.ts';
+import { OriginsController } from './model/origins.controller.ts';
+import { OwnReader } from './model/own-reader.ts';
 import { ACCESS_KEYS, readAccessKeys } from './protocols/apollo/access-keys.ts';
 import { ApolloController } from './protocols/apollo/apollo.controller.ts';
 import { ApolloSignatures } from './protocols/apollo/apollo-signatures.ts';
@@ -48,6 +56,10 @@ import { Watchers } from './watch/watchers.ts';
     SchemasController,
     TokensController,
     NacosLoginController,
+    EnvironmentsController,
+    GroupsController,
+    NamespacesController,
+    OriginsController,
   ],
   providers: [
     ReleaseStore,
@@ -57,6 +69,10 @@ import { Watchers } from './watch/watchers.ts';
     TextBody,
     LongPolls,
     SchemaStore,
+    ModelStore,
+    ModelChanges,
+    EnvironmentView,
+    OwnReader,
     Documents,
     NacosToken,
     NamespaceGuard,

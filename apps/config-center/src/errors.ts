@@ -67,6 +67,22 @@ export const errors = {
       status: 422,
       details: { reason },
     }),
+  dependentRefused: (key: string, cause: RookeryError) =>
+    new RookeryError('CONFIG_DEPENDENT_REFUSED', `${key} inherits this, and would not be right: ${cause.message}`, {
+      status: 422,
+      details: { key, reason: cause.message },
+      cause,
+    }),
+  tooManyDependents: (number: number, limit: number) =>
+    new RookeryError(
+      'CONFIG_TOO_MANY_DEPENDENTS',
+      `${number} namespaces and groups would follow from this; at most ${limit} may.`,
+      { status: 422, details: { number, limit } },
+    ),
+  modelInvalid: (reason: string) => new RookeryError('CONFIG_MODEL_INVALID', `${reason}.`, { status: 422 }),
+  inUse: (what: string, by: string) =>
+    new RookeryError('CONFIG_IN_USE', `${what} is needed by ${by}: change that first.`, { status: 409 }),
+  notDeclared: (what: string) => new RookeryError('CONFIG_NOT_DECLARED', `${what} is not declared.`, { status: 404 }),
   listeningInvalid: (reason: string) =>
     new RookeryError('CONFIG_LISTENING_INVALID', `What to listen to cannot be read: ${reason}.`, { status: 400 }),
   signatureInvalid: (reason: string) =>

@@ -1,6 +1,7 @@
 import type { Migration } from '@rookery/database';
 import { sql } from 'kysely';
 import { accessTokens } from './access/tokens/migration.ts';
+import { modelMigration } from './model/model-migration.ts';
 
 /** The centre's schema, step by step; a step that has run anywhere is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -59,5 +60,6 @@ export const migrations: Record<string, Migration> = {
         .execute();
     },
   },
+  '0004-environments': modelMigration,
   '0010-access-tokens': accessTokens,
 };

@@ -1,9 +1,10 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { Right } from './access/right.ts';
 import type { GreyRule } from './grey/grey-rule.ts';
+import type { MadeOf, ModelTables, OwnColumn } from './model/model-tables.ts';
 
 /** What the centre keeps; made by migrations.ts. */
-export interface ConfigDatabase {
+export interface ConfigDatabase extends ModelTables {
   setting_releases: {
     namespace: string;
     group_name: string;
@@ -18,6 +19,9 @@ export interface ConfigDatabase {
     rolled_back_from: number | null;
     /** Who gets it, where it is not for all. */
     grey: ColumnType<GreyRule | null, string | null, string | null>;
+    /** What was written, where it is not what is served. */
+    own: ColumnType<OwnColumn | null, string | null, string | null>;
+    made_of: ColumnType<MadeOf[] | null, string | null, string | null>;
     published_at: Generated<Date>;
   };
   setting_schemas: {

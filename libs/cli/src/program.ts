@@ -9,6 +9,7 @@ import { type Output, writer } from './output/output.ts';
 import { PrettyOutput } from './output/pretty-output.ts';
 import { parseLogs, parseOnly, parseScale } from './plan/flags.ts';
 import { addRendering } from './rendering.ts';
+import { addSyncing } from './syncing.ts';
 
 interface StartFlags {
   only?: string[];
@@ -134,6 +135,7 @@ export async function main(
 
   addAdministration(program, { root, environment, print, examples });
   addRendering(program, { root, environment, print, examples });
+  addSyncing(program, { root, environment, print, examples });
 
   const service = program.command('service').description('Stop, start or restart one service of the running platform.');
   for (const verb of ['stop', 'start', 'restart'] as const) {

@@ -36,6 +36,14 @@ const DRIVERS: Readonly<Record<string, () => Promise<Driver>>> = {
   static: async () => (await import('./drivers/static.ts')).createStaticRegistry,
 };
 
+/** Engines where the platform registers instances, or somebody who writes them down. */
+const READ_ONLY: readonly string[] = ['kubernetes', 'kubernetes+http', 'dns', 'static'];
+
+const schemeOf = (url: string): string => /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase() ?? '';
+
+/** Whether instances can be registered in the registry of such a URL. */
+export const canRegister = (url: string): boolean => !READ_ONLY.includes(schemeOf(url));
+
 /**
  * The registry client that the URL's scheme names. Does not connect: the first call says whether the registry is there.
  * @param url DISCOVERY_URL, else the embedded registry's address, when not given
@@ -44,7 +52,7 @@ export async function createRegistry(
   url: string = process.env.DISCOVERY_URL ?? DEFAULT_DISCOVERY_URL,
   options: RegistryOptions = {},
 ): Promise<Registry> {
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase() ?? '';
+  const scheme = schemeOf(url);
   const load = Object.hasOwn(DRIVERS, scheme) ? DRIVERS[scheme] : undefined;
   if (!load) throw discoveryErrors.unknownScheme(url);
   return (await load())(url, options);

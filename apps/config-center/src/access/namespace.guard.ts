@@ -3,7 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { VerifiedCalls } from '@rookery/security';
 import { errors } from '../errors.ts';
 import type { Request } from '../protocols/exchange.ts';
-import { NEED, type Need } from './needs.ts';
+import { NEED, type Need } from './need.ts';
 import { READERS, type Readers } from './readers.ts';
 import { Visitors } from './visitors.ts';
 

@@ -3,17 +3,14 @@ import { ApiBearerAuth, ApiForbiddenResponse, ApiUnauthorizedResponse } from '@n
 import { GuardedBy } from '@rookery/security';
 import type { Request } from '../protocols/exchange.ts';
 import { NamespaceGuard } from './namespace.guard.ts';
-import type { Required } from './right.ts';
-
-export const NEED = 'config-center:need';
-
-/** What a handler needs, and in which namespaces: those that the request is about. */
-export interface Need {
-  readonly right: Required | ((request: Request) => Required);
-  namespaces(request: Request): readonly string[];
-}
+import { NEED, type Need } from './need.ts';
 
 const inPath = ({ params }: Request): string[] => [params.namespace ?? ''];
+
+export const inEnvironment = ({ params }: Request): string[] => [params.environment ?? ''];
+
+/** Only grants for all namespaces cover it. */
+export const EVERYWHERE: readonly string[] = ['*'];
 
 /** Callers need a right in the namespaces of the request; in that of its path when not told otherwise. */
 export const Needs = (

@@ -35,7 +35,7 @@ export class GreyController {
   async show(@Param({ schema: SettingKey }) key: SettingKey): Promise<z.output<typeof Grey>> {
     const { grey } = await this.releases.standing(key);
     if (!grey) throw errors.greyUnknown();
-    return grey;
+    return { release: grey.release, rule: grey.rule };
   }
 
   @Put()

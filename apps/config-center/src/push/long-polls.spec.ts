@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { NO_RELEASE } from '../settings/release.ts';
 import type { ReleaseStore } from '../settings/release-store.ts';
 import { keyText } from '../settings/setting-key.ts';
-import { newestOf, type Standing } from '../settings/standing.ts';
+import { NOTHING_STANDS, newestOf, type Standing } from '../settings/standing.ts';
 import { LongPolls, type ReadStanding } from './long-polls.ts';
 
 const key = { namespace: 'default', group: 'default', service: 'orders' };
@@ -17,7 +17,9 @@ const limits = { maxWatchers: 3, heartbeatMs: 1_000, maxAgeMs: 1_000, silentInst
 function polls() {
   const reads: ((version: number) => void)[] = [];
   const standing = () =>
-    new Promise<Standing>((resolve) => reads.push((version) => resolve({ main: { ...NO_RELEASE, version } })));
+    new Promise<Standing>((resolve) =>
+      reads.push((version) => resolve({ ...NOTHING_STANDS, main: { ...NO_RELEASE, version } })),
+    );
   const store = { standing } as unknown as ReleaseStore;
   const logger = createLogger({ service: 'test', level: 'silent' });
   const held = new LongPolls(store, limits, {} as HttpAdapterHost, logger);

@@ -1,5 +1,6 @@
 import type { Format } from '@rookery/config';
 import type { Selectable } from 'kysely';
+import { ownOf, writtenOf } from '../model/own-rows.ts';
 import type { ConfigDatabase } from '../tables.ts';
 import type { Release, ReleaseFacts } from './release.ts';
 import type { Standing } from './standing.ts';
@@ -30,6 +31,7 @@ export const FACTS = [
   'format',
   'removed',
   'grey',
+  'made_of',
   'published_at',
 ] as const;
 
@@ -51,14 +53,19 @@ export const toFacts = (row: Pick<Row, (typeof FACTS)[number]>): ReleaseFacts =>
   format: row.format as Format,
   removed: row.removed,
   grey: row.grey !== null,
+  madeOf: row.made_of,
   publishedAt: row.published_at.toISOString(),
 });
 
 export const toRelease = (row: Row): Release => ({ ...toFacts(row), settings: row.settings, content: row.content });
 
+/** What was written by a release, as it is published again. */
+export const toWritten = (row: Row): Publication => writtenOf(ownOf(row));
+
 /** The newest two rows of a key; undefined where there is none. */
 export function toStanding([newest, below]: readonly Row[]): Standing | undefined {
   if (!newest) return undefined;
-  if (newest.grey === null || !below) return { main: toRelease(newest) };
-  return { main: toRelease(below), grey: { release: toRelease(newest), rule: newest.grey } };
+  if (newest.grey === null || !below) return { main: toRelease(newest), written: toWritten(newest) };
+  const grey = { release: toRelease(newest), rule: newest.grey, written: toWritten(newest) };
+  return { main: toRelease(below), written: toWritten(below), grey };
 }

@@ -1,18 +1,29 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '@rookery/database';
+import { RookeryError } from '@rookery/observability';
 import { sql, type Transaction } from 'kysely';
 import { errors } from '../errors.ts';
 import type { GreyRule } from '../grey/grey-rule.ts';
+import { composeRelease, placeOf } from '../model/compose-release.ts';
+import type { EnvironmentModel } from '../model/environment-model.ts';
+import { holdModel, ModelStore } from '../model/model-store.ts';
+import { dependentsOf } from '../model/resolution.ts';
 import { checkAgainst } from '../schemas/check-schema.ts';
 import { SchemaStore } from '../schemas/schema-store.ts';
 import type { ConfigDatabase } from '../tables.ts';
-import { NO_RELEASE, type Release, type ReleaseFacts } from './release.ts';
-import { FACTS, type Publication, toFacts, toRelease, toRow, toStanding } from './release-rows.ts';
+import { checkSettings } from './check-settings.ts';
+import { holdKeys, keyAt } from './hold-keys.ts';
+import type { Release, ReleaseFacts } from './release.ts';
+import { FACTS, type Publication, toFacts, toRelease, toRow, toStanding, toWritten } from './release-rows.ts';
 import { keyText, rowsOf, type SettingKey } from './setting-key.ts';
-import type { Standing } from './standing.ts';
+import { isNews, NOTHING_STANDS, type Standing } from './standing.ts';
+import { withoutKeeping } from './without-keeping.ts';
 
 /** Postgres channel on which replicas hear of releases; the payload is `<key>@<version>`. */
 export const RELEASES_CHANNEL = 'rookery_config_releases';
+
+/** So many places may follow from one: an inherited namespace in every group. */
+const MOST_DEPENDENTS = 1_000;
 
 /** The releases in Postgres. Reads go there each time, so an answer is never older than a notification. */
 @Injectable()
@@ -20,6 +31,7 @@ export class ReleaseStore {
   constructor(
     @Inject(Database) private readonly database: Database<ConfigDatabase>,
     @Inject(SchemaStore) private readonly schemas: SchemaStore,
+    @Inject(ModelStore) private readonly models: ModelStore,
   ) {}
 
   /** The release that is for all. */
@@ -35,6 +47,13 @@ export class ReleaseStore {
   async at(key: SettingKey, version: number): Promise<Release> {
     const row = await this.#rows(key).selectAll().where('version', '=', version).executeTakeFirst();
     if (row) return toRelease(row);
+    throw errors.versionUnknown(version, (await this.current(key)).version);
+  }
+
+  /** What was written by a release, without what it inherited. */
+  async writtenAt(key: SettingKey, version: number): Promise<Publication> {
+    const row = await this.#rows(key).selectAll().where('version', '=', version).executeTakeFirst();
+    if (row) return toWritten(row);
     throw errors.versionUnknown(version, (await this.current(key)).version);
   }
 
@@ -67,43 +86,62 @@ export class ReleaseStore {
 
   /** Stores the next version and tells every replica with the commit. A lost race is `CONFIG_CONFLICT`. */
   publish(key: SettingKey, publication: Publication): Promise<Release> {
-    return this.#alone(key, async (trx, { main, grey }) => {
+    return this.database.transaction(async (trx) => (await this.publishWithin(trx, key, publication)).release);
+  }
+
+  /** That, in a transaction in which more happens; also what was current before. */
+  publishWithin(
+    trx: Transaction<ConfigDatabase>,
+    key: SettingKey,
+    publication: Publication,
+  ): Promise<{ before: Release; release: Release }> {
+    return this.#aloneWithin(trx, key, async (model, { main, grey }) => {
       const { expectedVersion } = publication;
       if (expectedVersion !== undefined && expectedVersion !== main.version) {
         throw errors.conflict(expectedVersion, main.version);
       }
       if (grey) throw errors.greyActive(grey.release.version);
-      return this.#append(trx, key, main.version + 1, publication);
+      return { before: main, release: await this.#append(trx, model, key, main.version + 1, publication) };
     });
   }
 
-  /** What {@link publish} would refuse is refused; nothing is stored. Answers what is current. */
-  async tryOut(key: SettingKey, { settings, format, expectedVersion }: Publication): Promise<Release> {
-    const { main, grey } = await this.standing(key);
-    if (expectedVersion !== undefined && expectedVersion !== main.version) {
-      throw errors.conflict(expectedVersion, main.version);
+  /** What {@link publish} would do, and refuse; nothing of it is kept. */
+  async tryOut(key: SettingKey, publication: Publication): Promise<{ before: Release; release: Release }> {
+    return withoutKeeping(this.database, (trx) => this.publishWithin(trx, key, publication));
+  }
+
+  /** Makes a place what the model and its bases say it is, where that has changed. The environment must be held. */
+  async follow(
+    trx: Transaction<ConfigDatabase>,
+    model: EnvironmentModel,
+    key: SettingKey,
+    why: Pick<Publication, 'author' | 'comment'>,
+  ): Promise<boolean> {
+    const standing = await this.#standing(key, trx);
+    const { main, grey, written } = standing;
+    const next = (grey?.release.version ?? main.version) + 1;
+    if (!isNews(standing, await composeRelease(trx, model, key, next, written))) return false;
+    try {
+      await this.#append(trx, model, key, next, { ...written, ...why });
+      if (grey) await this.#append(trx, model, key, next + 1, { ...grey.written, ...why }, grey.rule);
+    } catch (error) {
+      throw error instanceof RookeryError ? errors.dependentRefused(keyText(key), error) : error;
     }
-    if (grey) throw errors.greyActive(grey.release.version);
-    const schema = await this.schemas.of(key);
-    if (schema) checkAgainst(schema, settings, format ?? 'json');
-    return main;
+    return true;
   }
 
   /** Publishes for those whom the rule takes. Who had the grey release before, and is not among them, goes back. */
   publishGrey(key: SettingKey, rule: GreyRule, publication: Publication): Promise<Release> {
-    return this.#alone(key, async (trx, { main, grey }) => {
+    return this.#alone(key, async (trx, model, { main, grey, written }) => {
       if (main.version === 0) throw errors.greyNeedsRelease();
       let next = (grey?.release.version ?? main.version) + 1;
       if (grey) {
         const { author } = publication;
-        await this.#append(trx, key, next, {
-          ...main,
-          author,
-          comment: `grey release ${grey.release.version} replaced`,
-        });
+        const comment = `grey release ${grey.release.version} replaced`;
+        await this.#append(trx, model, key, next, { ...written, author, comment });
         next += 1;
       }
-      return this.#append(trx, key, next, publication, rule);
+      return this.#append(trx, model, key, next, publication, rule);
     });
   }
 
@@ -113,38 +151,61 @@ export class ReleaseStore {
     how: 'promote' | 'abandon',
     { author, comment }: Pick<Publication, 'author' | 'comment'>,
   ): Promise<Release> {
-    return this.#alone(key, (trx, { main, grey }) => {
+    return this.#alone(key, (trx, model, { grey, written }) => {
       if (!grey) throw errors.greyUnknown();
       const { version } = grey.release;
-      const { settings, format, content, removed } = how === 'promote' ? grey.release : main;
       const why = comment ?? `grey release ${version} ${how === 'promote' ? 'promoted' : 'abandoned'}`;
-      return this.#append(trx, key, version + 1, { settings, format, content, removed, author, comment: why });
+      const next = how === 'promote' ? grey.written : written;
+      return this.#append(trx, model, key, version + 1, { ...next, author, comment: why });
     });
   }
 
-  /** Runs the work while nobody else changes the key. */
   #alone(
     key: SettingKey,
-    work: (trx: Transaction<ConfigDatabase>, standing: Standing) => Promise<Release>,
+    work: (trx: Transaction<ConfigDatabase>, model: EnvironmentModel, standing: Standing) => Promise<Release>,
   ): Promise<Release> {
-    return this.database.transaction(async (trx) => {
-      await sql`select pg_advisory_xact_lock(hashtextextended(${keyText(key)}, 0))`.execute(trx);
-      return work(trx, await this.#standing(key, trx));
-    });
+    return this.database.transaction((trx) =>
+      this.#aloneWithin(trx, key, (model, standing) => work(trx, model, standing)),
+    );
+  }
+
+  /** Runs the work while nobody else changes the key or what follows from it, and has that follow. */
+  async #aloneWithin<T>(
+    trx: Transaction<ConfigDatabase>,
+    key: SettingKey,
+    work: (model: EnvironmentModel, standing: Standing) => Promise<T>,
+  ): Promise<T> {
+    await holdModel(trx, key.namespace);
+    const model = await this.models.of(key.namespace, trx);
+    const dependents = dependentsOf(model, placeOf(key)).map((place) => keyAt(key.namespace, place));
+    if (dependents.length > MOST_DEPENDENTS) throw errors.tooManyDependents(dependents.length, MOST_DEPENDENTS);
+    await holdKeys(trx, [key, ...dependents]);
+    const result = await work(model, await this.#standing(key, trx));
+    for (const each of dependents) await this.follow(trx, model, each, { comment: `follows ${keyText(key)}` });
+    return result;
   }
 
   async #append(
     trx: Transaction<ConfigDatabase>,
+    model: EnvironmentModel,
     key: SettingKey,
     version: number,
     publication: Publication,
     rule?: GreyRule,
   ): Promise<Release> {
-    const schema = publication.removed ? undefined : await this.schemas.of(key, trx);
-    if (schema) checkAgainst(schema, publication.settings, publication.format ?? 'json');
+    const { columns, ...served } = await composeRelease(trx, model, key, version, publication);
+    if (columns.own !== null) checkSettings(served.settings);
+    const schema = served.removed ? undefined : await this.schemas.of(key, trx);
+    if (schema) checkAgainst(schema, served.settings, served.format ?? 'json');
     const row = await trx
       .insertInto('setting_releases')
-      .values({ ...rowsOf(key), version, ...toRow(publication), grey: rule ? JSON.stringify(rule) : null })
+      .values({
+        ...rowsOf(key),
+        version,
+        ...toRow({ ...publication, ...served }),
+        ...columns,
+        grey: rule ? JSON.stringify(rule) : null,
+      })
       .returningAll()
       .executeTakeFirstOrThrow();
     await sql`select pg_notify(${RELEASES_CHANNEL}, ${`${keyText(key)}@${version}`})`.execute(trx);
@@ -160,7 +221,7 @@ export class ReleaseStore {
       .orderBy('version', 'desc')
       .limit(2)
       .execute();
-    return toStanding(rows) ?? { main: NO_RELEASE };
+    return toStanding(rows) ?? NOTHING_STANDS;
   }
 
   #rows(key: SettingKey) {

@@ -12,6 +12,10 @@ export const ReleaseFacts = z.object({
   format: z.enum(FORMATS).meta({ description: 'What it was written in; `json` for what came as JSON.' }),
   removed: z.boolean().meta({ description: 'Whether the key was removed by this release.' }),
   grey: z.boolean().meta({ description: 'Whether it is for some instances only.' }),
+  madeOf: z
+    .array(z.object({ group: z.string(), service: z.string(), version: z.number().int() }))
+    .nullable()
+    .meta({ description: 'The releases that it was laid together from, lowest first; null for what stands alone.' }),
   publishedAt: z.iso.datetime().nullable().meta({ description: 'Null for version 0, which nobody published.' }),
 });
 
@@ -33,6 +37,7 @@ export const NO_RELEASE: Release = {
   format: 'json',
   removed: false,
   grey: false,
+  madeOf: null,
   publishedAt: null,
   settings: {},
   content: null,

@@ -72,8 +72,8 @@ export class SettingsController {
     const written = writtenIn(body);
     const expectedVersion = versionOf(ifMatch) ?? query.expectedVersion;
     if (query.dryRun) {
-      const current = await this.releases.tryOut(key, { ...written, expectedVersion });
-      return { from: current.version, to: null, ...diffOf(current.settings, written.settings) };
+      const { before, release } = await this.releases.tryOut(key, { ...written, expectedVersion });
+      return { from: before.version, to: null, ...diffOf(before.settings, release.settings) };
     }
     const release = await this.releases.publish(key, { ...query, ...written, author: author(), expectedVersion });
     reply.header('etag', etagOf(release.version));
@@ -128,8 +128,7 @@ export class SettingsController {
     @Param({ schema: SettingKey }) key: SettingKey,
     @Body({ schema: Rollback }) { version, ...rest }: z.output<typeof Rollback>,
   ): Promise<Release> {
-    const { settings, format, content, removed } = await this.releases.at(key, version);
-    const written = { settings, format, content, removed };
+    const written = await this.releases.writtenAt(key, version);
     return this.releases.publish(key, { ...rest, ...written, author: author(), rolledBackFrom: version });
   }
 }

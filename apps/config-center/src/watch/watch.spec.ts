@@ -82,7 +82,7 @@ describe.skipIf(!postgres)('two replicas of the configuration centre', () => {
     await expect.poll(() => at(1), { timeout: 20_000 }).toBe(600);
     balancer.leaveOut(portOf(one));
     await call(two.urls.http + key, 'PUT', { step: 2 });
-    await expect.poll(() => at(2), { timeout: 20_000 }).toBe(600);
+    await expect.poll(() => at(2), { timeout: 40_000 }).toBe(600);
     await call(two.urls.http + key, 'PUT', { step: 3 });
     await expect.poll(() => at(3), { timeout: 10_000 }).toBe(600);
     for (const seen of all) {

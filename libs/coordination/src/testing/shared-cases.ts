@@ -61,7 +61,7 @@ export function sharedCases({ open, name, worker, leaseMs, ...stage }: Stage): v
     await Promise.all(early.map((each) => each.says('ready')));
     const client = await open();
     await until('two wait', async () => {
-      const places = [0, 1, 2].map((at) => client.holder(`barrier/${barrier}/${at}`));
+      const places = [0, 1, 2].map((at) => client.holder(`barrier/${barrier}/${at}/counts`));
       return (await Promise.all(places)).filter(Boolean).length === 2;
     });
     expect(early.flatMap(({ said }) => said.filter(({ done }) => done !== undefined))).toEqual([]);

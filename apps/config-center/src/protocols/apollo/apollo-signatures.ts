@@ -6,7 +6,7 @@ import { type Visitor, visitorWith } from '../../access/visitor.ts';
 import { errors } from '../../errors.ts';
 import { parameter, type Request } from '../exchange.ts';
 import { ACCESS_KEYS, type AccessKeys } from './access-keys.ts';
-import { APOLLO_NAMESPACE } from './apollo-names.ts';
+import { APOLLO_ENVIRONMENT } from './apollo-names.ts';
 
 const VALID_FOR_MS = 60_000;
 
@@ -37,7 +37,7 @@ export class ApolloSignatures {
       return sameDigest(digestOf(`Apollo ${appId}:${signature}`), given);
     };
     if (this.keys.get(appId)?.some(signedWith)) {
-      return visitorWith({ subject: `apollo:${appId}`, rights: ['read'], namespace: APOLLO_NAMESPACE });
+      return visitorWith({ subject: `apollo:${appId}`, rights: ['read'], namespace: APOLLO_ENVIRONMENT });
     }
     const found = (await this.tokens.apolloTokens(appId)).find(({ secret }) => signedWith(secret));
     if (!found) throw errors.signatureInvalid('it is not that of a key of this app');

@@ -8,12 +8,13 @@ import { Visitors } from '../../access/visitors.ts';
 import { Documents } from '../../documents/documents.ts';
 import { errors } from '../../errors.ts';
 import type { Caller } from '../../grey/caller.ts';
+import { ModelStore } from '../../model/model-store.ts';
 import { LongPolls } from '../../push/long-polls.ts';
 import { keyText, type SettingKey } from '../../settings/setting-key.ts';
 import { releaseFor } from '../../settings/standing.ts';
 import { callerOf, parameter, type Reply, type Request } from '../exchange.ts';
 import { type ApolloConfiguration, readApollo } from './apollo-configuration.ts';
-import { APOLLO_NAMESPACE, apolloWanted } from './apollo-names.ts';
+import { APOLLO_ENVIRONMENT, apolloWanted } from './apollo-names.ts';
 import { ApolloSignatures } from './apollo-signatures.ts';
 
 const HELD_MS = 60_000;
@@ -30,7 +31,7 @@ const Notifications = z
   .max(200);
 
 /** What Apollo's config service answers to its clients. */
-@Needs('read', () => [APOLLO_NAMESPACE])
+@Needs('read', () => [APOLLO_ENVIRONMENT])
 @ApiExcludeController()
 @Controller()
 export class ApolloController {
@@ -39,6 +40,7 @@ export class ApolloController {
     @Inject(LongPolls) private readonly polls: LongPolls,
     @Inject(ApolloSignatures) private readonly signatures: ApolloSignatures,
     @Inject(Visitors) private readonly visitors: Visitors,
+    @Inject(ModelStore) private readonly models: ModelStore,
   ) {}
 
   /** The meta service: every config service is this one. */
@@ -120,8 +122,9 @@ export class ApolloController {
     if (!appId) throw errors.parameterMissing('appId');
     this.#expectSignature(appId, request);
     const caller = apolloCaller(request);
+    const model = await this.models.of(APOLLO_ENVIRONMENT);
     const asked = readNotifications(text).map(({ namespaceName, notificationId }) => {
-      const { own, shared } = apolloWanted(appId, cluster, namespaceName, dataCentre);
+      const { own, shared } = apolloWanted(model, appId, cluster, namespaceName, dataCentre);
       const keys = new Map([...own, ...shared].map(({ key }) => [keyText(key), key]));
       return { namespaceName, notificationId, keys: [...keys.values()] };
     });
@@ -166,7 +169,7 @@ export class ApolloController {
     this.#expectSignature(appId, request);
     const found = await readApollo(
       this.documents,
-      apolloWanted(appId, cluster, namespace, dataCentre),
+      apolloWanted(await this.models.of(APOLLO_ENVIRONMENT), appId, cluster, namespace, dataCentre),
       apolloCaller(request),
     );
     if (!found) reply.status(404);
