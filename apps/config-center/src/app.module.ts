@@ -8,6 +8,11 @@ import { TokenStore } from './access/tokens/token-store.ts';
 import { TokensController } from './access/tokens/tokens.controller.ts';
 import { Visitors } from './access/visitors.ts';
 import { Documents } from './documents/documents.ts';
+import { DraftStore } from './drafts/draft-store.ts';
+import { DraftsController } from './drafts/drafts.controller.ts';
+import { ReleaseClock } from './drafts/release-clock.ts';
+import { SchedulesController } from './drafts/schedules.controller.ts';
+import { Schedules } from './drafts/schedules.ts';
 import { GreyController } from './grey/grey.controller.ts';
 import { InstanceStore } from './instances/instance-store.ts';
 import { InstancesController } from './instances/instances.controller.ts';
@@ -60,6 +65,8 @@ import { Watchers } from './watch/watchers.ts';
     GroupsController,
     NamespacesController,
     OriginsController,
+    DraftsController,
+    SchedulesController,
   ],
   providers: [
     ReleaseStore,
@@ -73,6 +80,9 @@ import { Watchers } from './watch/watchers.ts';
     ModelChanges,
     EnvironmentView,
     OwnReader,
+    DraftStore,
+    Schedules,
+    ReleaseClock,
     Documents,
     NacosToken,
     NamespaceGuard,

@@ -1,7 +1,9 @@
 import type { Migration } from '@rookery/database';
 import { sql } from 'kysely';
 import { accessTokens } from './access/tokens/migration.ts';
+import { draftsMigration } from './drafts/drafts-migration.ts';
 import { modelMigration } from './model/model-migration.ts';
+import { placeholdersMigration } from './placeholders/placeholders-migration.ts';
 
 /** The centre's schema, step by step; a step that has run anywhere is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -61,5 +63,7 @@ export const migrations: Record<string, Migration> = {
     },
   },
   '0004-environments': modelMigration,
+  '0005-drafts': draftsMigration,
+  '0006-placeholders': placeholdersMigration,
   '0010-access-tokens': accessTokens,
 };

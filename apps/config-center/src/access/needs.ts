@@ -4,6 +4,7 @@ import { GuardedBy } from '@rookery/security';
 import type { Request } from '../protocols/exchange.ts';
 import { NamespaceGuard } from './namespace.guard.ts';
 import { NEED, type Need } from './need.ts';
+import type { Required } from './right.ts';
 
 const inPath = ({ params }: Request): string[] => [params.namespace ?? ''];
 
@@ -11,6 +12,12 @@ export const inEnvironment = ({ params }: Request): string[] => [params.environm
 
 /** Only grants for all namespaces cover it. */
 export const EVERYWHERE: readonly string[] = ['*'];
+
+/** A dry run is an edit. What is not surely one needs what the real one does. */
+export const unlessDry =
+  (right: Required) =>
+  ({ query }: Request): Required =>
+    query.dryRun === 'true' ? 'edit' : right;
 
 /** Callers need a right in the namespaces of the request; in that of its path when not told otherwise. */
 export const Needs = (

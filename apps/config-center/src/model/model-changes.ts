@@ -52,4 +52,5 @@ export class ModelChanges {
 }
 
 const isMoved = (before: EnvironmentModel, after: EnvironmentModel, place: Place): boolean =>
+  before.namespaces.get(place.name)?.placeholders !== after.namespaces.get(place.name)?.placeholders ||
   JSON.stringify(layersOf(before, place)) !== JSON.stringify(layersOf(after, place));

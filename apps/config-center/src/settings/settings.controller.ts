@@ -2,10 +2,10 @@ import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Put, Que
 import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { currentRequest } from '@rookery/observability';
 import { z } from 'zod';
-import { Needs } from '../access/needs.ts';
-import { errors } from '../errors.ts';
+import { Needs, unlessDry } from '../access/needs.ts';
 import { CallerQuery } from '../grey/caller.ts';
 import { type Diff, Diff as DiffSchema, diffOf } from './diff.ts';
+import { etagOf, versionOf } from './etag.ts';
 import {
   DiffQuery,
   History,
@@ -52,7 +52,7 @@ export class SettingsController {
   }
 
   @Put()
-  @Needs(({ query }) => (query.dryRun === 'true' ? 'edit' : 'release'))
+  @Needs(unlessDry('release'))
   @ApiOperation({
     summary: 'Publish settings',
     description:
@@ -135,12 +135,3 @@ export class SettingsController {
 
 /** Who publishes: the token says so, nobody can claim it. */
 const author = (): string | undefined => currentRequest().principal?.subject;
-
-const etagOf = (version: number): string => `"${version}"`;
-
-function versionOf(ifMatch: string | undefined): number | undefined {
-  if (ifMatch === undefined || ifMatch === '*') return undefined;
-  const version = /^(?:W\/)?"(\d{1,10})"$/.exec(ifMatch)?.[1];
-  if (version === undefined) throw errors.matchInvalid();
-  return Number(version);
-}
