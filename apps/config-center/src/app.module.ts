@@ -40,6 +40,10 @@ import { SchemasController } from './schemas/schemas.controller.ts';
 import { ReleaseStore } from './settings/release-store.ts';
 import { SettingsController } from './settings/settings.controller.ts';
 import { TextBody } from './settings/text-body.ts';
+import { Exporter } from './transfer/exporter.ts';
+import { Importer } from './transfer/importer.ts';
+import { TransferController } from './transfer/transfer.controller.ts';
+import { TransferBody } from './transfer/transfer-body.ts';
 import { ReleaseFeed } from './watch/release-feed.ts';
 import { WatchController } from './watch/watch.controller.ts';
 import { readWatchLimits, WATCH_LIMITS } from './watch/watch-limits.ts';
@@ -67,6 +71,7 @@ import { Watchers } from './watch/watchers.ts';
     OriginsController,
     DraftsController,
     SchedulesController,
+    TransferController,
   ],
   providers: [
     ReleaseStore,
@@ -83,6 +88,9 @@ import { Watchers } from './watch/watchers.ts';
     DraftStore,
     Schedules,
     ReleaseClock,
+    Exporter,
+    Importer,
+    TransferBody,
     Documents,
     NacosToken,
     NamespaceGuard,

@@ -132,6 +132,18 @@ export const errors = {
       `\${${key}} is encrypted, and would not be at ${path.join(' -> ')}: write it there itself.`,
       { status: 422, details: { key, path } },
     ),
+  importInvalid: (reason: string) =>
+    new RookeryError('CONFIG_IMPORT_INVALID', `The file cannot be imported: ${reason}.`, { status: 400 }),
+  importRefused: (where: string, cause: RookeryError) =>
+    new RookeryError('CONFIG_IMPORT_REFUSED', `Nothing was imported. ${where}: ${cause.message}`, {
+      status: cause.status,
+      details: { where, reason: cause.message },
+      cause,
+    }),
+  transferTooLarge: (reason: string) =>
+    new RookeryError('CONFIG_TRANSFER_TOO_LARGE', `This is too much for one file: ${reason}. Take a group at a time.`, {
+      status: 413,
+    }),
   listeningInvalid: (reason: string) =>
     new RookeryError('CONFIG_LISTENING_INVALID', `What to listen to cannot be read: ${reason}.`, { status: 400 }),
   signatureInvalid: (reason: string) =>
