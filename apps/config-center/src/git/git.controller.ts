@@ -2,6 +2,7 @@ import { Controller, Get, HttpCode, Inject, Param, Post, Req } from '@nestjs/com
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Public } from '@rookery/security';
 import { z } from 'zod';
+import { inEnvironment, Needs } from '../access/needs.ts';
 import { errors } from '../errors.ts';
 import { EnvironmentParam } from '../model/declarations.ts';
 import type { Request } from '../protocols/exchange.ts';
@@ -45,7 +46,7 @@ export class GitController {
   ) {}
 
   @Get()
-  @Public()
+  @Needs('read', inEnvironment)
   @ApiOperation({
     summary: 'Show the repository of an environment',
     description: 'Which commit each label is at, and why not a newer one.',

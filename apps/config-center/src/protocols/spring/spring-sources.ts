@@ -11,7 +11,7 @@ export interface SpringSource {
 }
 
 /** The environment of Spring's clients. */
-export const SPRING_ENVIRONMENT = 'default';
+export const SPRING_NAMESPACE = 'default';
 const SHARED = 'application';
 const MAIN_LABELS = new Set(['', 'main', 'master', 'latest']);
 
@@ -28,7 +28,7 @@ export async function springSources(
   const group = MAIN_LABELS.has(label) ? 'default' : groupOfLabel(label);
   const sources: SpringSource[] = [];
   for (const name of namesOf(application, profiles)) {
-    const found = await documents.find([{ key: keyOf(SPRING_ENVIRONMENT, group, name) }]);
+    const found = await documents.find([{ key: keyOf(SPRING_NAMESPACE, group, name) }]);
     if (found) sources.push({ name: `rookery:${group}/${name}`, release: found.release });
   }
   return sources;

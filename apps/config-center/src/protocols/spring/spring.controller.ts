@@ -1,13 +1,13 @@
 import { Controller, Get, Inject, Param, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { flatten, formatOfName, writeFormat } from '@rookery/config';
-import { Public } from '@rookery/security';
+import { Needs } from '../../access/needs.ts';
 import { Documents } from '../../documents/documents.ts';
 import { errors } from '../../errors.ts';
 import { GIT_SOURCES, type GitSources } from '../../git/git-source.ts';
 import { GitSync } from '../../git/git-sync.ts';
 import type { Reply } from '../exchange.ts';
-import { commitSources, SPRING_ENVIRONMENT, type SpringSource, springSources, together } from './spring-sources.ts';
+import { commitSources, SPRING_NAMESPACE, type SpringSource, springSources, together } from './spring-sources.ts';
 
 const MOST_PROFILES = 20;
 const TYPES = {
@@ -24,7 +24,7 @@ const PLAIN = /^(.+)-([^-]+)\.(?:ya?ml|properties|json)$/;
  * What a Spring Cloud Config server answers, below `/spring`. The forms `/{application}/{profile}` and
  * `/{label}/{application}-{profile}.yml` have as many parts; the ending tells them apart, as it does there.
  */
-@Public()
+@Needs('read', () => [SPRING_NAMESPACE])
 @ApiExcludeController()
 @Controller('spring')
 export class SpringController {
@@ -75,9 +75,9 @@ export class SpringController {
 
   /** A label is a group: of a repository a branch or a tag; and besides those a commit. */
   async #sources(application: string, profiles: readonly string[], label: string): Promise<SpringSource[]> {
-    const isCommit = COMMIT.test(label) && this.repositories.byEnvironment.has(SPRING_ENVIRONMENT);
+    const isCommit = COMMIT.test(label) && this.repositories.byEnvironment.has(SPRING_NAMESPACE);
     if (!isCommit) return springSources(this.documents, application, profiles, label);
-    const files = await this.git.at(SPRING_ENVIRONMENT, label);
+    const files = await this.git.at(SPRING_NAMESPACE, label);
     if (files) return commitSources(files, application, profiles, label);
     const sources = await springSources(this.documents, application, profiles, label);
     if (sources.length === 0) throw errors.labelUnknown(label);
