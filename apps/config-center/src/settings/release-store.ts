@@ -10,6 +10,7 @@ import { holdModel, ModelStore } from '../model/model-store.ts';
 import { dependentsOf } from '../model/resolution.ts';
 import { checkAgainst } from '../schemas/check-schema.ts';
 import { SchemaStore } from '../schemas/schema-store.ts';
+import { Secrets } from '../secrets/secrets.ts';
 import type { ConfigDatabase } from '../tables.ts';
 import { checkSettings } from './check-settings.ts';
 import { holdKeys, keyAt } from './hold-keys.ts';
@@ -32,6 +33,7 @@ export class ReleaseStore {
     @Inject(Database) private readonly database: Database<ConfigDatabase>,
     @Inject(SchemaStore) private readonly schemas: SchemaStore,
     @Inject(ModelStore) private readonly models: ModelStore,
+    @Inject(Secrets) private readonly secrets: Secrets,
   ) {}
 
   /** The release that is for all. */
@@ -95,13 +97,14 @@ export class ReleaseStore {
     key: SettingKey,
     publication: Publication,
   ): Promise<{ before: Release; release: Release }> {
-    return this.#aloneWithin(trx, key, async (model, { main, grey }) => {
+    return this.#aloneWithin(trx, key, async (model, { main, grey, written }) => {
       const { expectedVersion } = publication;
       if (expectedVersion !== undefined && expectedVersion !== main.version) {
         throw errors.conflict(expectedVersion, main.version);
       }
       if (grey) throw errors.greyActive(grey.release.version);
-      return { before: main, release: await this.#append(trx, model, key, main.version + 1, publication) };
+      const accepted = this.secrets.accept(key, publication, written.settings);
+      return { before: main, release: await this.#append(trx, model, key, main.version + 1, accepted) };
     });
   }
 
@@ -141,7 +144,8 @@ export class ReleaseStore {
         await this.#append(trx, model, key, next, { ...written, author, comment });
         next += 1;
       }
-      return this.#append(trx, model, key, next, publication, rule);
+      const accepted = this.secrets.accept(key, publication, written.settings);
+      return this.#append(trx, model, key, next, accepted, rule);
     });
   }
 

@@ -1,5 +1,6 @@
 import { layOver, type SettingsTree } from '@rookery/config';
 import { type Documents, keyOf } from '../../documents/documents.ts';
+import type { Caller } from '../../grey/caller.ts';
 import type { Release } from '../../settings/release.ts';
 
 /** One source of a Spring environment; the first wins. */
@@ -21,6 +22,7 @@ export async function springSources(
   application: string,
   profiles: readonly string[],
   label: string,
+  caller: Caller,
 ): Promise<SpringSource[]> {
   const group = MAIN_LABELS.has(label) ? 'default' : label;
   const names = [...profiles.map((profile) => `-${profile}`).reverse(), ''].flatMap((suffix) =>
@@ -28,7 +30,7 @@ export async function springSources(
   );
   const sources: SpringSource[] = [];
   for (const name of names) {
-    const found = await documents.find([{ key: keyOf(SPRING_NAMESPACE, group, name) }]);
+    const found = await documents.find([{ key: keyOf(SPRING_NAMESPACE, group, name) }], caller);
     if (found) sources.push({ name: `rookery:${group}/${name}`, release: found.release });
   }
   return sources;

@@ -1,10 +1,12 @@
-import { Controller, Get, Inject, Param, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { flatten, formatOfName, writeFormat } from '@rookery/config';
 import { Needs } from '../../access/needs.ts';
+import { Visitors } from '../../access/visitors.ts';
 import { Documents } from '../../documents/documents.ts';
 import { errors } from '../../errors.ts';
-import type { Reply } from '../exchange.ts';
+import type { Caller } from '../../grey/caller.ts';
+import type { Reply, Request } from '../exchange.ts';
 import { SPRING_NAMESPACE, springSources, together } from './spring-sources.ts';
 
 const MOST_PROFILES = 20;
@@ -25,20 +27,26 @@ const PLAIN = /^(.+)-([^-]+)\.(?:ya?ml|properties|json)$/;
 @ApiExcludeController()
 @Controller('spring')
 export class SpringController {
-  constructor(@Inject(Documents) private readonly documents: Documents) {}
+  constructor(
+    @Inject(Documents) private readonly documents: Documents,
+    @Inject(Visitors) private readonly visitors: Visitors,
+  ) {}
 
   @Get(':file')
-  file(@Param('file') file: string, @Res({ passthrough: true }) reply: Reply) {
-    return this.#plain(file, '', reply);
+  file(@Param('file') file: string, @Req() request: Request, @Res({ passthrough: true }) reply: Reply) {
+    return this.#plain(file, '', request, reply);
   }
 
   @Get(':application/:profiles')
   environment(
     @Param('application') application: string,
     @Param('profiles') profiles: string,
+    @Req() request: Request,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<unknown> {
-    return PLAIN.test(profiles) ? this.#plain(profiles, application, reply) : this.#environment(application, profiles);
+    return PLAIN.test(profiles)
+      ? this.#plain(profiles, application, request, reply)
+      : this.#environment(request, application, profiles);
   }
 
   @Get(':application/:profiles/:label')
@@ -46,13 +54,14 @@ export class SpringController {
     @Param('application') application: string,
     @Param('profiles') profiles: string,
     @Param('label') label: string,
+    @Req() request: Request,
   ) {
-    return this.#environment(application, profiles, label);
+    return this.#environment(request, application, profiles, label);
   }
 
-  async #environment(name: string, list: string, label?: string) {
+  async #environment(request: Request, name: string, list: string, label?: string) {
     const profiles = profilesOf(list);
-    const sources = await springSources(this.documents, name, profiles, label ?? '');
+    const sources = await springSources(this.documents, name, profiles, label ?? '', this.#caller(request));
     return {
       name,
       profiles,
@@ -66,11 +75,15 @@ export class SpringController {
     };
   }
 
-  async #plain(file: string, label: string, reply: Reply): Promise<string> {
+  #caller(request: Request): Caller {
+    return { ...this.visitors.caller(request, SPRING_NAMESPACE), instance: undefined };
+  }
+
+  async #plain(file: string, label: string, request: Request, reply: Reply): Promise<string> {
     const [, application, profile] = PLAIN.exec(file) ?? [];
     const format = formatOfName(file)?.format;
     if (!application || !profile || !format) throw errors.fileUnknown(file);
-    const sources = await springSources(this.documents, application, profilesOf(profile), label);
+    const sources = await springSources(this.documents, application, profilesOf(profile), label, this.#caller(request));
     reply.header('content-type', `${TYPES[format]};charset=UTF-8`);
     return writeFormat(format, together(sources)) || (format === 'json' ? '{}' : '');
   }
