@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { placeOf, secretVerbs, readValue } from './secrets.ts';
+import { placeOf, readValue, secretVerbs } from './secrets.ts';
 
 describe('rookery config', () => {
   const asked: { url: string | undefined; authorization: string | undefined; body: unknown }[] = [];

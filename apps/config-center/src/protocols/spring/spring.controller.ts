@@ -5,9 +5,11 @@ import { Needs } from '../../access/needs.ts';
 import { Visitors } from '../../access/visitors.ts';
 import { Documents } from '../../documents/documents.ts';
 import { errors } from '../../errors.ts';
+import { GIT_SOURCES, type GitSources } from '../../git/git-source.ts';
+import { GitSync } from '../../git/git-sync.ts';
 import type { Caller } from '../../grey/caller.ts';
 import type { Reply, Request } from '../exchange.ts';
-import { SPRING_NAMESPACE, springSources, together } from './spring-sources.ts';
+import { commitSources, SPRING_NAMESPACE, type SpringSource, springSources, together } from './spring-sources.ts';
 
 const MOST_PROFILES = 20;
 const TYPES = {
@@ -17,6 +19,7 @@ const TYPES = {
   toml: 'text/plain',
   text: 'text/plain',
 };
+const COMMIT = /^[0-9a-f]{7,40}$/;
 const PLAIN = /^(.+)-([^-]+)\.(?:ya?ml|properties|json)$/;
 
 /**
@@ -30,6 +33,8 @@ export class SpringController {
   constructor(
     @Inject(Documents) private readonly documents: Documents,
     @Inject(Visitors) private readonly visitors: Visitors,
+    @Inject(GitSync) private readonly git: GitSync,
+    @Inject(GIT_SOURCES) private readonly repositories: GitSources,
   ) {}
 
   @Get(':file')
@@ -61,7 +66,7 @@ export class SpringController {
 
   async #environment(request: Request, name: string, list: string, label?: string) {
     const profiles = profilesOf(list);
-    const sources = await springSources(this.documents, name, profiles, label ?? '', this.#caller(request));
+    const sources = await this.#sources(request, name, profiles, label ?? '');
     return {
       name,
       profiles,
@@ -75,15 +80,28 @@ export class SpringController {
     };
   }
 
-  #caller(request: Request): Caller {
-    return { ...this.visitors.caller(request, SPRING_NAMESPACE), instance: undefined };
+  /** A label is a group: of a repository a branch or a tag; and besides those a commit. */
+  async #sources(
+    request: Request,
+    application: string,
+    profiles: readonly string[],
+    label: string,
+  ): Promise<SpringSource[]> {
+    const caller: Caller = { ...this.visitors.caller(request, SPRING_NAMESPACE), instance: undefined };
+    const isCommit = COMMIT.test(label) && this.repositories.byEnvironment.has(SPRING_NAMESPACE);
+    if (!isCommit) return springSources(this.documents, application, profiles, label, caller);
+    const files = await this.git.at(SPRING_NAMESPACE, label);
+    if (files) return commitSources(files, application, profiles, label);
+    const sources = await springSources(this.documents, application, profiles, label, caller);
+    if (sources.length === 0) throw errors.labelUnknown(label);
+    return sources;
   }
 
   async #plain(file: string, label: string, request: Request, reply: Reply): Promise<string> {
     const [, application, profile] = PLAIN.exec(file) ?? [];
     const format = formatOfName(file)?.format;
     if (!application || !profile || !format) throw errors.fileUnknown(file);
-    const sources = await springSources(this.documents, application, profilesOf(profile), label, this.#caller(request));
+    const sources = await this.#sources(request, application, profilesOf(profile), label);
     reply.header('content-type', `${TYPES[format]};charset=UTF-8`);
     return writeFormat(format, together(sources)) || (format === 'json' ? '{}' : '');
   }
