@@ -20,6 +20,13 @@ import { KvController } from './http/kv.controller.ts';
 import { SessionController } from './http/session.controller.ts';
 import { StatusController } from './http/status.controller.ts';
 import { TokenGuard, tokensOf } from './http/token.guard.ts';
+import { NacosAnswers } from './nacos/nacos-answers.ts';
+import { NacosInstanceController } from './nacos/nacos-instance.controller.ts';
+import { NacosLoginController } from './nacos/nacos-login.controller.ts';
+import { NacosServerController } from './nacos/nacos-server.controller.ts';
+import { NacosServices } from './nacos/nacos-services.ts';
+import { NacosV2Controller } from './nacos/nacos-v2.controller.ts';
+import { UdpPush } from './nacos/push/udp-push.ts';
 import { SnapshotFile } from './storage/snapshot-file.ts';
 import { Snapshots } from './storage/snapshots.ts';
 
@@ -40,6 +47,10 @@ const snapshotPath = (): string => join(process.env.ROOKERY_HOME ?? '.rookery', 
     SessionController,
     EurekaReadController,
     EurekaWriteController,
+    NacosInstanceController,
+    NacosServerController,
+    NacosV2Controller,
+    NacosLoginController,
   ],
   providers: [
     Blocking,
@@ -51,6 +62,14 @@ const snapshotPath = (): string => join(process.env.ROOKERY_HOME ?? '.rookery', 
       provide: RecentChanges,
       inject: [Applications],
       useFactory: (applications: Applications) => new RecentChanges(applications),
+    },
+    NacosServices,
+    NacosAnswers,
+    {
+      provide: UdpPush,
+      inject: [RegistryState, NacosServices],
+      useFactory: ({ changes }: RegistryState, services: NacosServices) =>
+        new UdpPush(changes, services, process.env.HOST ?? '127.0.0.1'),
     },
     { provide: SnapshotFile, useFactory: () => new SnapshotFile(snapshotPath()) },
     { provide: RegistryState, inject: [SnapshotFile, LOGGER], useFactory: restored },
@@ -72,6 +91,7 @@ export class AppModule implements OnApplicationShutdown {
   constructor(
     @Inject(Waiters) private readonly waiters: Waiters,
     @Inject(HeartbeatStreams) private readonly streams: HeartbeatStreams,
+    @Inject(UdpPush) private readonly push: UdpPush,
     @Inject(Prober) private readonly prober: Prober,
     @Inject(Expiry) private readonly expiry: Expiry,
     @Inject(Snapshots) private readonly snapshots: Snapshots,
@@ -80,6 +100,7 @@ export class AppModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     this.waiters.close();
     this.streams.close();
+    this.push.close();
     this.prober.close();
     this.expiry.close();
     await this.snapshots.close();
