@@ -82,8 +82,8 @@ describe.skipIf(!hasNacos)('with a real Nacos', () => {
     it('reads instances that other clients registered', async () => {
       const registry = await open();
       const service = serviceName();
-      const metadata = JSON.stringify({ version: '2', zone: 'a' });
-      const form = { serviceName: service, ip: '10.0.0.9', port: '80', weight: '2', metadata };
+      const metadata = JSON.stringify({ version: '2' });
+      const form = { serviceName: service, ip: '10.0.0.9', port: '80', weight: '2', clusterName: 'a', metadata };
       await server.administer('POST', '/v3/client/ns/instance', form);
       await listed(registry, service, '10.0.0.9:80');
       expect((await registry.instances(service))[0]).toEqual({

@@ -5,6 +5,8 @@ import { byId, checkInstance } from '../instance-text.ts';
 const ID = 'rookery-id';
 const GRPC_PORT = 'rookery-grpc-port';
 const ZONE = 'zone';
+/** Where nobody names one. Another stands for a zone, where an instance of somebody else says none. */
+const CLUSTER = 'DEFAULT';
 /** A metadata key of a service that is one of those, as its base64url. */
 const ENCODED = 'rookery-key-';
 const PLAIN_KEY = /^(?!rookery-|zone$|__proto__$)/;
@@ -16,6 +18,7 @@ export interface NacosInstance {
   healthy: boolean;
   enabled: boolean;
   ephemeral: boolean;
+  clusterName?: string;
   /** Of other clients' instances too, by their address. */
   instanceId?: string | null;
   metadata?: Record<string, string> | null;
@@ -54,8 +57,9 @@ const decoded = (key: string): string =>
 export function toInstances({ hosts }: Pick<NacosService, 'hosts'>, service: string): Instance[] {
   const instances = hosts
     .filter(({ healthy, enabled }) => healthy && enabled)
-    .map(({ ip, port, weight, instanceId, metadata }) => {
-      const { [ID]: id, [GRPC_PORT]: grpcPort, [ZONE]: zone, ...rest } = metadata ?? {};
+    .map(({ ip, port, weight, instanceId, clusterName = CLUSTER, metadata }) => {
+      const others = clusterName === CLUSTER ? undefined : clusterName;
+      const { [ID]: id, [GRPC_PORT]: grpcPort, [ZONE]: zone = others, ...rest } = metadata ?? {};
       return {
         id: id ?? instanceId ?? `${ip}:${port}`,
         service,
