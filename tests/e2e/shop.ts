@@ -36,6 +36,15 @@ export class Shop {
     return call(`${this.#url}/api/orders`, { json, headers: { ...(await this.authorization()), ...headers } });
   }
 
+  /** An order that was taken: a service too busy to take it (503) is asked again for the same one, as its clients do. */
+  async placed(filmId: string): Promise<Answer> {
+    const headers = { 'idempotency-key': crypto.randomUUID() };
+    return eventually('an order placed', async () => {
+      const answer = await this.order(filmId, headers);
+      return answer.status === 503 ? undefined : answer;
+    });
+  }
+
   async show(orderId: string): Promise<Answer> {
     return call(`${this.#url}/api/orders/${orderId}`, { headers: await this.authorization() });
   }

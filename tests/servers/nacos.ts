@@ -57,7 +57,7 @@ export async function startNacos({ auth = false }: { auth?: boolean } = {}): Pro
   const args = [
     ...['-Xmx400m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'],
     ...['-Dnacos.standalone=true', `-Dnacos.home=${home}`, `-Duser.home=${home}`, `-Djava.io.tmpdir=${home}`],
-    ...['-cp', `${join(FOLDER, 'classes')}:${join(FOLDER, 'lib')}/*`, 'rookery.RookeryNacos'],
+    ...['-cp', ['classes', 'first/*', 'lib/*'].map((part) => join(FOLDER, part)).join(':'), 'rookery.RookeryNacos'],
     ...['--spring.main.banner-mode=off', `--spring.config.additional-location=file:${home}/conf/`],
   ];
   const http = `http://127.0.0.1:${port}/nacos`;

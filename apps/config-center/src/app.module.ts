@@ -2,6 +2,11 @@ import { Module } from '@nestjs/common';
 import { DatabaseModule } from '@rookery/database';
 import { SecurityModule } from '@rookery/security';
 import { Documents } from './documents/documents.ts';
+import { DraftStore } from './drafts/draft-store.ts';
+import { DraftsController } from './drafts/drafts.controller.ts';
+import { ReleaseClock } from './drafts/release-clock.ts';
+import { SchedulesController } from './drafts/schedules.controller.ts';
+import { Schedules } from './drafts/schedules.ts';
 import { GreyController } from './grey/grey.controller.ts';
 import { InstanceStore } from './instances/instance-store.ts';
 import { InstancesController } from './instances/instances.controller.ts';
@@ -27,6 +32,10 @@ import { SchemasController } from './schemas/schemas.controller.ts';
 import { ReleaseStore } from './settings/release-store.ts';
 import { SettingsController } from './settings/settings.controller.ts';
 import { TextBody } from './settings/text-body.ts';
+import { Exporter } from './transfer/exporter.ts';
+import { Importer } from './transfer/importer.ts';
+import { TransferController } from './transfer/transfer.controller.ts';
+import { TransferBody } from './transfer/transfer-body.ts';
 import { ReleaseFeed } from './watch/release-feed.ts';
 import { WatchController } from './watch/watch.controller.ts';
 import { readWatchLimits, WATCH_LIMITS } from './watch/watch-limits.ts';
@@ -50,6 +59,9 @@ import { Watchers } from './watch/watchers.ts';
     GroupsController,
     NamespacesController,
     OriginsController,
+    DraftsController,
+    SchedulesController,
+    TransferController,
   ],
   providers: [
     ReleaseStore,
@@ -63,6 +75,12 @@ import { Watchers } from './watch/watchers.ts';
     ModelChanges,
     EnvironmentView,
     OwnReader,
+    DraftStore,
+    Schedules,
+    ReleaseClock,
+    Exporter,
+    Importer,
+    TransferBody,
     Documents,
     NacosToken,
     { provide: ACCESS_KEYS, useFactory: readAccessKeys },

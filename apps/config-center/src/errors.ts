@@ -83,6 +83,67 @@ export const errors = {
   inUse: (what: string, by: string) =>
     new RookeryError('CONFIG_IN_USE', `${what} is needed by ${by}: change that first.`, { status: 409 }),
   notDeclared: (what: string) => new RookeryError('CONFIG_NOT_DECLARED', `${what} is not declared.`, { status: 404 }),
+  pathInvalid: (path: string) =>
+    new RookeryError(
+      'CONFIG_PATH_INVALID',
+      `${JSON.stringify(path.slice(0, 200))} is no path of a setting here: limits.hosts[0], of things that are there.`,
+      { status: 400 },
+    ),
+  draftUnknown: () => new RookeryError('CONFIG_DRAFT_UNKNOWN', 'The key has no draft.', { status: 404 }),
+  draftConflict: (expectedRevision: number, currentRevision: number) =>
+    new RookeryError(
+      'CONFIG_DRAFT_CONFLICT',
+      `You edited revision ${expectedRevision} of the draft, but ${currentRevision || 'none'} is current: read it and edit again.`,
+      { status: 409, details: { expectedRevision, currentRevision } },
+    ),
+  draftConflicts: (paths: readonly string[], baseVersion: number, currentVersion: number) =>
+    new RookeryError(
+      'CONFIG_DRAFT_CONFLICTS',
+      `The draft and version ${currentVersion} changed the same settings since version ${baseVersion}: ${paths.slice(0, 10).join(', ')}.`,
+      { status: 409, details: { paths, baseVersion, currentVersion } },
+    ),
+  draftIsText: () =>
+    new RookeryError('CONFIG_DRAFT_IS_TEXT', 'Plain text has no settings to edit one by one: write it as a whole.', {
+      status: 409,
+    }),
+  draftScheduled: (at: string) =>
+    new RookeryError('CONFIG_DRAFT_SCHEDULED', `The draft is released at ${at}: cancel that to edit it.`, {
+      status: 409,
+      details: { at },
+    }),
+  scheduleUnknown: () =>
+    new RookeryError('CONFIG_SCHEDULE_UNKNOWN', 'No release of the key waits for its time.', { status: 404 }),
+  scheduleInvalid: (reason: string) =>
+    new RookeryError('CONFIG_SCHEDULE_INVALID', `The time of a release must be ${reason}.`, { status: 400 }),
+  placeholderCycle: (cycle: readonly string[]) =>
+    new RookeryError('CONFIG_PLACEHOLDER_CYCLE', `Placeholders go in a circle: ${cycle.join(' -> ')}.`, {
+      status: 422,
+      details: { cycle },
+    }),
+  placeholderMissing: (key: string, path: readonly string[]) =>
+    new RookeryError(
+      'CONFIG_PLACEHOLDER_MISSING',
+      `There is no setting \${${key}} and no default for it, at ${path.join(' -> ')}.`,
+      { status: 422, details: { key, path } },
+    ),
+  placeholderSecret: (key: string, path: readonly string[]) =>
+    new RookeryError(
+      'CONFIG_PLACEHOLDER_SECRET',
+      `\${${key}} is encrypted, and would not be at ${path.join(' -> ')}: write it there itself.`,
+      { status: 422, details: { key, path } },
+    ),
+  importInvalid: (reason: string) =>
+    new RookeryError('CONFIG_IMPORT_INVALID', `The file cannot be imported: ${reason}.`, { status: 400 }),
+  importRefused: (where: string, cause: RookeryError) =>
+    new RookeryError('CONFIG_IMPORT_REFUSED', `Nothing was imported. ${where}: ${cause.message}`, {
+      status: cause.status,
+      details: { where, reason: cause.message },
+      cause,
+    }),
+  transferTooLarge: (reason: string) =>
+    new RookeryError('CONFIG_TRANSFER_TOO_LARGE', `This is too much for one file: ${reason}. Take a group at a time.`, {
+      status: 413,
+    }),
   listeningInvalid: (reason: string) =>
     new RookeryError('CONFIG_LISTENING_INVALID', `What to listen to cannot be read: ${reason}.`, { status: 400 }),
   signatureInvalid: (reason: string) =>

@@ -1,6 +1,8 @@
 import type { Migration } from '@rookery/database';
 import { sql } from 'kysely';
+import { draftsMigration } from './drafts/drafts-migration.ts';
 import { modelMigration } from './model/model-migration.ts';
+import { placeholdersMigration } from './placeholders/placeholders-migration.ts';
 
 /** The centre's schema, step by step; a step that has run anywhere is never changed. */
 export const migrations: Record<string, Migration> = {
@@ -60,4 +62,6 @@ export const migrations: Record<string, Migration> = {
     },
   },
   '0004-environments': modelMigration,
+  '0005-drafts': draftsMigration,
+  '0006-placeholders': placeholdersMigration,
 };

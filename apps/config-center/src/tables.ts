@@ -1,9 +1,10 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { DraftTables } from './drafts/draft-tables.ts';
 import type { GreyRule } from './grey/grey-rule.ts';
 import type { MadeOf, ModelTables, OwnColumn } from './model/model-tables.ts';
 
 /** What the centre keeps; made by migrations.ts. */
-export interface ConfigDatabase extends ModelTables {
+export interface ConfigDatabase extends ModelTables, DraftTables {
   setting_releases: {
     namespace: string;
     group_name: string;

@@ -45,7 +45,7 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 /** Answered by the process itself, never forwarded. */
 const HEALTH = new Set(['/health/live', '/health/ready']);
 
-/** The data path: plain node:http in, undici out. */
+/** The data path: plain node:http in, connections of its own out. */
 export class Gateway {
   readonly targets: Targets;
   readonly #parts: GatewayParts;

@@ -20,6 +20,13 @@ import { KvController } from './http/kv.controller.ts';
 import { SessionController } from './http/session.controller.ts';
 import { StatusController } from './http/status.controller.ts';
 import { TokenGuard, tokensOf } from './http/token.guard.ts';
+import { NacosAnswers } from './nacos/nacos-answers.ts';
+import { NacosInstanceController } from './nacos/nacos-instance.controller.ts';
+import { NacosLoginController } from './nacos/nacos-login.controller.ts';
+import { NacosServerController } from './nacos/nacos-server.controller.ts';
+import { NacosServices } from './nacos/nacos-services.ts';
+import { NacosV2Controller } from './nacos/nacos-v2.controller.ts';
+import { UdpPush } from './nacos/push/udp-push.ts';
 import { Journals } from './storage/journal.ts';
 import { Persistence } from './storage/persistence.ts';
 import { type Recovered, recover } from './storage/recover.ts';
@@ -45,6 +52,10 @@ const RECOVERED = Symbol('what the last run left');
     SessionController,
     EurekaReadController,
     EurekaWriteController,
+    NacosInstanceController,
+    NacosServerController,
+    NacosV2Controller,
+    NacosLoginController,
   ],
   providers: [
     Blocking,
@@ -64,6 +75,14 @@ const RECOVERED = Symbol('what the last run left');
       provide: RegistryState,
       inject: [RECOVERED],
       useFactory: ({ state }: Recovered) => new RegistryState(Date.now, state),
+    },
+    NacosServices,
+    NacosAnswers,
+    {
+      provide: UdpPush,
+      inject: [RegistryState, NacosServices],
+      useFactory: ({ changes }: RegistryState, services: NacosServices) =>
+        new UdpPush(changes, services, process.env.HOST ?? '127.0.0.1'),
     },
     {
       provide: Waiters,
@@ -89,6 +108,7 @@ export class AppModule implements OnApplicationShutdown {
   constructor(
     @Inject(Waiters) private readonly waiters: Waiters,
     @Inject(HeartbeatStreams) private readonly streams: HeartbeatStreams,
+    @Inject(UdpPush) private readonly push: UdpPush,
     @Inject(Prober) private readonly prober: Prober,
     @Inject(Expiry) private readonly expiry: Expiry,
     @Inject(Persistence) private readonly persistence: Persistence,
@@ -97,6 +117,7 @@ export class AppModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     this.waiters.close();
     this.streams.close();
+    this.push.close();
     this.prober.close();
     this.expiry.close();
     await this.persistence.close();

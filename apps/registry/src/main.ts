@@ -15,7 +15,8 @@ await requireFreePort(process.env.HOST ?? '127.0.0.1', Number(process.env.PORT))
 
 const { app } = await startService(AppModule, {
   name: 'registry',
-  description: 'Who runs where: the embedded service registry, speaking the HTTP API of Consul and of Eureka.',
+  description:
+    'Who runs where: the embedded service registry, speaking the HTTP API of Consul, of Eureka and of Nacos.',
   prefix: false,
   without: ['access-log', 'config', 'discovery', 'grpc', 'messaging', 'openapi', 'tracing', 'validation'],
   configure: (application) => {

@@ -1,11 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Format } from '@rookery/config';
 import type { Kysely } from 'kysely';
+import { resolvePlaceholders } from '../placeholders/resolve-placeholders.ts';
 import type { Publication } from '../settings/release-rows.ts';
 import type { SettingKey } from '../settings/setting-key.ts';
 import type { ConfigDatabase } from '../tables.ts';
-import type { EnvironmentModel } from './environment-model.ts';
+import type { DeclaredNamespace, EnvironmentModel } from './environment-model.ts';
 import { ownColumns, readOwn } from './own-rows.ts';
-import { compose, layersOf, type Own, type Place, placeText } from './resolution.ts';
+import { type Composed, compose, layersOf, type Own, type Place, placeText } from './resolution.ts';
 
 /** What is stored: the settings that are served, and the columns that keep what was written where that differs. */
 export type ComposedRelease = Pick<Publication, 'settings' | 'format' | 'content' | 'removed'> & {
@@ -35,7 +37,23 @@ export async function composeRelease(
   const composed = compose(
     layers.map((layer) => layer.map((each) => found.get(placeText(each))).find((each) => each !== undefined)),
   );
-  const columns = ownColumns(place, written, composed);
-  if (!composed) return { settings: {}, format, content: null, removed: true, columns };
-  return { settings: composed.settings, format: composed.format, content: composed.content, removed: false, columns };
+  if (!composed) {
+    return { settings: {}, format, content: null, removed: true, columns: ownColumns(place, written, composed, false) };
+  }
+  const resolved = resolvedBy(model.namespaces.get(place.name)?.placeholders ?? null, composed);
+  const isResolved = resolved !== composed.settings;
+  return {
+    settings: resolved,
+    format: composed.format,
+    content: isResolved ? null : composed.content,
+    removed: false,
+    columns: ownColumns(place, written, composed, isResolved),
+  };
+}
+
+/** What is served; the same object where no placeholder was put in. Clients know more keys, so only circles are refused them. */
+function resolvedBy(by: DeclaredNamespace['placeholders'], { settings, format }: Composed): Record<string, unknown> {
+  if (by === null || format === 'text') return settings;
+  const resolved = resolvePlaceholders(settings, by === 'server' ? 'refuse' : 'leave', format !== 'properties');
+  return by === 'client' || isDeepStrictEqual(resolved, settings) ? settings : resolved;
 }

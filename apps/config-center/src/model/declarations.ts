@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SettingKey } from '../settings/setting-key.ts';
-import { KINDS } from './environment-model.ts';
+import { KINDS, RESOLVERS } from './environment-model.ts';
 
 const { namespace: environment, group, service: name } = SettingKey.shape;
 const description = z.string().trim().max(1_000).nullable().default(null);
@@ -30,6 +30,9 @@ export const NamespaceBody = z.strictObject({
     .default(null)
     .meta({ description: 'Whose it is; the name is that, or begins with it and a dot.' }),
   inherits: name.nullable().default(null).meta({ description: 'The public namespace below an associated one.' }),
+  placeholders: z.enum(RESOLVERS).nullable().default(null).meta({
+    description: 'Who resolves ${key:default}: the centre with each release, or the clients. Null: it is text.',
+  }),
   description,
 });
 
@@ -48,6 +51,7 @@ export const Namespace = z.object({
   kind: z.enum(KINDS).nullable().meta({ description: 'Null for one that is not declared.' }),
   app: z.string().nullable(),
   inherits: z.string().nullable(),
+  placeholders: z.enum(RESOLVERS).nullable(),
   ...Declared,
   versions: z
     .record(z.string(), z.number().int())

@@ -8,11 +8,15 @@ export interface EnvironmentModel {
 /** `private`: of one app; `public`: any namespace may inherit it; `associated`: of one app, over the public one. */
 export const KINDS = ['private', 'public', 'associated'] as const;
 
+export const RESOLVERS = ['server', 'client'] as const;
+
 export interface DeclaredNamespace {
   readonly kind: (typeof KINDS)[number];
   readonly app: string | null;
   /** The public namespace below an associated one. */
   readonly inherits: string | null;
+  /** Who resolves its placeholders: the centre when it is released, or the clients. Null: nobody looks at them. */
+  readonly placeholders: (typeof RESOLVERS)[number] | null;
 }
 
 export const NOTHING_DECLARED: EnvironmentModel = { groups: new Map(), namespaces: new Map() };

@@ -47,7 +47,7 @@ export class EnvironmentView {
       })),
       namespaces: [...names].sort().map((name) => ({
         name,
-        ...(model.namespaces.get(name) ?? { kind: null, app: null, inherits: null }),
+        ...(model.namespaces.get(name) ?? UNDECLARED),
         ...(namespaces.get(name) ?? NOTHING_SAID),
         versions: Object.fromEntries(
           versions.filter((each) => each.name === name).map(({ group, version }) => [group, version]),
@@ -75,4 +75,5 @@ export class EnvironmentView {
   }
 }
 
+const UNDECLARED = { kind: null, app: null, inherits: null, placeholders: null };
 const NOTHING_SAID = { description: null, author: null };

@@ -25,20 +25,28 @@ export class ModelChanges {
     why: { author?: string | undefined; comment: string },
     work: (trx: Transaction<ConfigDatabase>, before: EnvironmentModel) => Promise<void>,
   ): Promise<void> {
-    await this.database.transaction(async (trx) => {
-      await holdEnvironment(trx, environment);
-      const before = await this.models.of(environment, trx);
-      await work(trx, before);
-      const after = await this.models.of(environment, trx);
-      checkModel(after);
-      const moved = (await this.#places(trx, environment, after)).filter((place) => isMoved(before, after, place));
-      if (moved.length > MOST_FOLLOWING) throw errors.tooManyDependents(moved.length, MOST_FOLLOWING);
-      for (const place of moved) await this.releases.follow(trx, after, keyAt(environment, place), why);
-    });
+    await this.database.transaction((trx) => this.changeWithin(trx, environment, why, (before) => work(trx, before)));
+  }
+
+  /** That, in a transaction in which more happens. */
+  async changeWithin(
+    trx: Transaction<ConfigDatabase>,
+    environment: string,
+    why: { author?: string | undefined; comment: string },
+    work: (before: EnvironmentModel) => Promise<void>,
+  ): Promise<void> {
+    await holdEnvironment(trx, environment);
+    const before = await this.models.of(environment, trx);
+    await work(before);
+    const after = await this.models.of(environment, trx);
+    checkModel(after);
+    const moved = (await this.places(trx, environment, after)).filter((place) => isMoved(before, after, place));
+    if (moved.length > MOST_FOLLOWING) throw errors.tooManyDependents(moved.length, MOST_FOLLOWING);
+    for (const place of moved) await this.releases.follow(trx, after, keyAt(environment, place), why);
   }
 
   /** Every declared or written name in every declared or written group. */
-  async #places(trx: Transaction<ConfigDatabase>, environment: string, model: EnvironmentModel): Promise<Place[]> {
+  async places(trx: Transaction<ConfigDatabase>, environment: string, model: EnvironmentModel): Promise<Place[]> {
     const rows = await trx
       .selectFrom('setting_releases')
       .select(['group_name', 'service'])
@@ -52,4 +60,5 @@ export class ModelChanges {
 }
 
 const isMoved = (before: EnvironmentModel, after: EnvironmentModel, place: Place): boolean =>
+  before.namespaces.get(place.name)?.placeholders !== after.namespaces.get(place.name)?.placeholders ||
   JSON.stringify(layersOf(before, place)) !== JSON.stringify(layersOf(after, place));

@@ -19,7 +19,7 @@ export class ModelStore {
         .execute(),
       await within
         .selectFrom('config_namespaces')
-        .select(['name', 'kind', 'app', 'inherits'])
+        .select(['name', 'kind', 'app', 'inherits', 'placeholders'])
         .where('environment', '=', environment)
         .execute(),
     ];

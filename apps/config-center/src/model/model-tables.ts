@@ -18,6 +18,7 @@ export interface ModelTables {
     kind: DeclaredNamespace['kind'];
     app: string | null;
     inherits: string | null;
+    placeholders: DeclaredNamespace['placeholders'];
   };
 }
 

@@ -57,9 +57,10 @@ export function ownColumns(
   place: Place,
   { settings, format, content, removed }: Publication,
   composed: Composed | undefined,
+  isResolved: boolean,
 ): { own: string | null; made_of: string | null } {
-  const plain = !composed || (composed.madeOf.length === 1 && composed.madeOf[0]?.place === place);
-  if (plain) return { own: null, made_of: null };
+  const isOwn = composed?.madeOf.length === 1 && composed.madeOf[0]?.place === place;
+  if (!composed || (isOwn && !isResolved)) return { own: null, made_of: null };
   const own: OwnColumn = { settings: removed ? null : settings, format: format ?? 'json', content: content ?? null };
   const madeOf: MadeOf[] = composed.madeOf.map(({ place: { group, name }, version }) => ({
     group,

@@ -3,8 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { DeclaredNamespace, EnvironmentModel } from './environment-model.ts';
 import { chainOf, compose, dependentsOf, isEndless, layersOf, type Own, placeText } from './resolution.ts';
 
-const PUBLIC: DeclaredNamespace = { kind: 'public', app: null, inherits: null };
-const associated = (inherits: string): DeclaredNamespace => ({ kind: 'associated', app: 'orders', inherits });
+const PUBLIC: DeclaredNamespace = { kind: 'public', app: null, inherits: null, placeholders: null };
+const associated = (inherits: string): DeclaredNamespace => ({
+  ...PUBLIC,
+  kind: 'associated',
+  app: 'orders',
+  inherits,
+});
 
 const groups = ['default', 'eu', 'berlin', 'us'];
 const names = ['orders', 'orders.mail', 'mail', 'cards.mail'];

@@ -58,9 +58,19 @@ describe.skipIf(!postgres || !hasConfigJava)('the Java clients of the other conf
 
   it('Spring Cloud Config starts an application with its settings', { timeout: 120_000 }, async () => {
     const name = newName();
-    await put(name, { greeting: 'hello', list: ['a', 'b'] });
-    await put(`${name}-prod`, { greeting: 'hello prod' });
-    const client = start('SpringClient', `${centre.urls.http}/spring`, name, 'prod', 'greeting', 'list[1]');
-    await expectValues(client, ['hello prod', 'b']);
+    const declare = (namespace: string, placeholders: string) =>
+      call(`${centre.urls.http}/api/config-center/environments/default/namespaces/${namespace}`, 'PUT', {
+        kind: 'private',
+        app: namespace,
+        placeholders,
+      });
+    await declare(name, 'client');
+    await declare(`${name}-prod`, 'server');
+    // Spring's own placeholders see every source of it, ours one namespace.
+    await put(name, { greeting: 'hello', list: ['a', 'b'], both: '${greeting}, ${nobody:you}' });
+    await put(`${name}-prod`, { greeting: 'hello ${who}', who: 'prod' });
+    const keys = ['greeting', 'list[1]', 'both'];
+    const client = start('SpringClient', `${centre.urls.http}/spring`, name, 'prod', ...keys);
+    await expectValues(client, ['hello prod', 'b', 'hello prod, you']);
   });
 });

@@ -20,9 +20,14 @@ export class SchemaStore {
     return row?.schema;
   }
 
-  async set(key: SettingKey, schema: JsonSchema, author: string | undefined): Promise<void> {
+  async set(
+    key: SettingKey,
+    schema: JsonSchema,
+    author: string | undefined,
+    within: Kysely<ConfigDatabase> = this.database.kysely,
+  ): Promise<void> {
     const facts = { schema: JSON.stringify(schema), author: author ?? null };
-    await this.database.kysely
+    await within
       .insertInto('setting_schemas')
       .values({ ...rowsOf(key), ...facts })
       .onConflict((conflict) =>

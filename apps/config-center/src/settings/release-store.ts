@@ -40,8 +40,8 @@ export class ReleaseStore {
   }
 
   /** That, and the grey release where there is one. */
-  standing(key: SettingKey): Promise<Standing> {
-    return this.#standing(key, this.database.kysely);
+  standing(key: SettingKey, within: Database<ConfigDatabase>['kysely'] = this.database.kysely): Promise<Standing> {
+    return this.#standing(key, within);
   }
 
   async at(key: SettingKey, version: number): Promise<Release> {
@@ -120,8 +120,8 @@ export class ReleaseStore {
     const standing = await this.#standing(key, trx);
     const { main, grey, written } = standing;
     const next = (grey?.release.version ?? main.version) + 1;
-    if (!isNews(standing, await composeRelease(trx, model, key, next, written))) return false;
     try {
+      if (!isNews(standing, await composeRelease(trx, model, key, next, written))) return false;
       await this.#append(trx, model, key, next, { ...written, ...why });
       if (grey) await this.#append(trx, model, key, next + 1, { ...grey.written, ...why }, grey.rule);
     } catch (error) {

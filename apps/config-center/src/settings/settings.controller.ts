@@ -3,9 +3,9 @@ import { ApiBearerAuth, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiResp
 import { currentRequest } from '@rookery/observability';
 import { Public, RequiresPermissions } from '@rookery/security';
 import { z } from 'zod';
-import { errors } from '../errors.ts';
 import { CallerQuery } from '../grey/caller.ts';
 import { type Diff, Diff as DiffSchema, diffOf } from './diff.ts';
+import { etagOf, versionOf } from './etag.ts';
 import {
   DiffQuery,
   History,
@@ -138,12 +138,3 @@ export class SettingsController {
 
 /** Who publishes: the token says so, nobody can claim it. */
 const author = (): string | undefined => currentRequest().principal?.subject;
-
-const etagOf = (version: number): string => `"${version}"`;
-
-function versionOf(ifMatch: string | undefined): number | undefined {
-  if (ifMatch === undefined || ifMatch === '*') return undefined;
-  const version = /^(?:W\/)?"(\d{1,10})"$/.exec(ifMatch)?.[1];
-  if (version === undefined) throw errors.matchInvalid();
-  return Number(version);
-}

@@ -1,14 +1,15 @@
 import type { Duplex } from 'node:stream';
 import type { RookeryError } from '@rookery/observability';
-import type { Dispatcher } from 'undici';
 import { errors } from '../errors.ts';
 import type { Verdict } from '../filters/filter.ts';
 import { endGrpc } from '../protocols/grpc/grpc-answer.ts';
 import type { Arrival } from '../request/arrival.ts';
+import { type FlatHeaders, flatten, headerOf } from '../request/flat-headers.ts';
 import type { RequestHead } from '../request/request-headers.ts';
 import type { RouteMatch } from '../routes/compiled-route.ts';
 import type { Route } from '../routes/route.ts';
 import type { RouteSet } from '../routes/route-set.ts';
+import type { Controller } from '../upstream/http1/request-in-flight.ts';
 import type { Target } from '../upstream/target.ts';
 import type { Targets } from '../upstream/targets.ts';
 import type { CallOwner } from './call.ts';
@@ -17,7 +18,8 @@ import { Passage } from './passage.ts';
 import { type OwnAnswer, problemParts, sendAnswer } from './problem-response.ts';
 import { responseHeaders } from './response-headers.ts';
 import { ResponseStream, type StreamOwner } from './response-stream.ts';
-import { type ResponseHeaders, Tries, type TriesOwner } from './tries.ts';
+import { Tries, type TriesOwner } from './tries.ts';
+import type { UpgradeHeaders } from './upstream-try.ts';
 
 /** What an exchange is made of. */
 export interface ExchangeParts {
@@ -150,13 +152,13 @@ export class Exchange implements TriesOwner, Waiting, StreamOwner, CallOwner {
     if (head.hasBody && !arrival.request.complete) arrival.request.resume();
   }
 
-  onResponse(status: number, headers: ResponseHeaders): void {
+  onResponse(status: number, headers: FlatHeaders): void {
     const { arrival, isDraining } = this.parts;
     const flat = responseHeaders(headers, arrival.requestId, isDraining());
     const { setCookie } = this.#tries;
     if (setCookie !== undefined) flat.push('set-cookie', setCookie);
     const passage = this.#passage;
-    if (headers['grpc-status'] !== undefined && arrival.isGrpc) {
+    if (arrival.isGrpc && headerOf(headers, 'grpc-status') !== undefined) {
       // Trailers-Only: what has no body must not look as if it had one.
       this.#tries.abandon();
       const failure = passage?.respond('upstream', status, flat);
@@ -165,8 +167,8 @@ export class Exchange implements TriesOwner, Waiting, StreamOwner, CallOwner {
       return;
     }
     if (!passage) {
-      const length = headers['content-length'];
-      this.#begin(status).begin(flat, typeof length === 'string' ? Number(length) : -1, this.#isBodiless(status));
+      const lengthBytes = Number(headerOf(headers, 'content-length') ?? -1);
+      this.#begin(status).begin(flat, lengthBytes, this.#isBodiless(status));
       return;
     }
     const failure = passage.respond('upstream', status, flat);
@@ -190,11 +192,11 @@ export class Exchange implements TriesOwner, Waiting, StreamOwner, CallOwner {
     }
   }
 
-  onData(chunk: Buffer, controller: Dispatcher.DispatchController | undefined): void {
+  onData(chunk: Buffer, controller: Controller | undefined): void {
     this.#stream?.write(chunk, controller);
   }
 
-  onEnd(trailers: ResponseHeaders): void {
+  onEnd(trailers: UpgradeHeaders): void {
     const { response, request } = this.parts.arrival;
     if (request.httpVersionMajor === 2 && Object.keys(trailers).length > 0) response.addTrailers(trailers as never);
     this.#stream?.end();
@@ -209,10 +211,10 @@ export class Exchange implements TriesOwner, Waiting, StreamOwner, CallOwner {
     this.onCut('FILTER_FAILED');
   }
 
-  onSwitched(status: number, headers: ResponseHeaders, socket: Duplex): void {
+  onSwitched(status: number, headers: UpgradeHeaders, socket: Duplex): void {
     const { arrival } = this.parts;
     this.status = status;
-    const flat = responseHeaders(headers, arrival.requestId, false);
+    const flat = responseHeaders(flatten(headers), arrival.requestId, false);
     const { setCookie } = this.#tries;
     if (setCookie !== undefined) flat.push('set-cookie', setCookie);
     this.#passage?.respond('upstream', status, flat);

@@ -1,8 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Dispatcher } from 'undici';
-
-type Controller = Dispatcher.DispatchController;
+import type { Controller } from '../upstream/http1/request-in-flight.ts';
 
 const HELD_BACK_BYTES = 64 * 1024;
 const ONE_PIECE_BYTES = 8 * 1024;

@@ -1,31 +1,27 @@
 import type { Duplex } from 'node:stream';
 import { RookeryError } from '@rookery/observability';
 import type { PassiveBreaker, RetryBudget } from '@rookery/resilience';
-import type { Dispatcher } from 'undici';
 import { errors } from '../errors.ts';
-import { grpcTimeout } from '../protocols/grpc/grpc-message.ts';
-import { headerOf } from '../request/flat-headers.ts';
-import { RequestBody } from '../request/request-body.ts';
+import { type FlatHeaders, headerOf } from '../request/flat-headers.ts';
 import { type BalanceKey, balanceKeyOf } from '../upstream/balance-key.ts';
+import type { Controller } from '../upstream/http1/request-in-flight.ts';
 import type { InstancePool } from '../upstream/instance-pool.ts';
 import type { Target } from '../upstream/target.ts';
 import type { Waiting } from './deadlines.ts';
 import type { ExchangeParts } from './exchange.ts';
-import { addOwnHeaders } from './outgoing.ts';
+import { Outgoing } from './outgoing.ts';
 import type { Passage } from './passage.ts';
 import { failureOf, mayRetry, type TryFailure } from './retry-decision.ts';
-import { type TryListener, UpstreamTry } from './upstream-try.ts';
-
-export type ResponseHeaders = Record<string, string | string[] | undefined>;
+import { type TryListener, type UpgradeHeaders, UpstreamTry } from './upstream-try.ts';
 
 /** What comes of the tries, for the exchange that they are made for. */
 export interface TriesOwner {
   readonly isOver: boolean;
   /** An instance answers: no other one is asked any more. */
-  onResponse(status: number, headers: ResponseHeaders): void;
-  onData(chunk: Buffer, controller: Dispatcher.DispatchController | undefined): void;
-  onEnd(trailers: ResponseHeaders): void;
-  onSwitched(status: number, headers: ResponseHeaders, socket: Duplex): void;
+  onResponse(status: number, headers: FlatHeaders): void;
+  onData(chunk: Buffer, controller: Controller | undefined): void;
+  onEnd(trailers: UpgradeHeaders): void;
+  onSwitched(status: number, headers: UpgradeHeaders, socket: Duplex): void;
   /** No instance answered. */
   onFailed(error: RookeryError): void;
   /** The response had begun, and cannot be brought to its end. */
@@ -41,10 +37,9 @@ export class Tries implements TryListener, Waiting {
   instance = '';
   #target: Target | undefined;
   #current: UpstreamTry | undefined;
-  #body: RequestBody | undefined;
+  readonly #outgoing: Outgoing;
   #tried: Set<string> | undefined;
   #tryMs = 0;
-  #forwardedHeaders = 0;
   #answered = false;
   #key: BalanceKey | undefined;
   /** Whether a failure speaks against the service: not when the client left, or gave less time than the route does. */
@@ -54,8 +49,10 @@ export class Tries implements TryListener, Waiting {
     private readonly parts: ExchangeParts,
     private readonly owner: TriesOwner,
     private readonly limitMs: number,
-    private readonly passage: Passage | undefined,
-  ) {}
+    passage: Passage | undefined,
+  ) {
+    this.#outgoing = new Outgoing(parts, passage, (limitBytes) => this.#tooLarge(limitBytes));
+  }
 
   /** Whether an instance is asked, or gives its answer. */
   get isAsking(): boolean {
@@ -82,14 +79,14 @@ export class Tries implements TryListener, Waiting {
   /** The exchange is over; `failed` where it did not go well. */
   end(failed: boolean): void {
     this.parts.deadlines.delete(this);
-    this.#body?.destroy();
+    this.#outgoing.destroy();
     const target = this.#target;
     if (!target || !this.#current) return;
     if (this.#blamed && failed) this.#breakerOf(target).failed();
     else if (this.#answered) this.#breakerOf(target).succeeded();
   }
 
-  onHeaders(attempt: UpstreamTry, status: number, headers: ResponseHeaders): void {
+  onHeaders(attempt: UpstreamTry, status: number, headers: FlatHeaders): void {
     const { match, deadlines } = this.parts;
     if (status >= 429 && match.compiled.retryStatuses.has(status) && this.#tryAnother(attempt, 'busy')) {
       attempt.discard();
@@ -105,11 +102,11 @@ export class Tries implements TryListener, Waiting {
     this.owner.onData(chunk, attempt.controller);
   }
 
-  onEnd(_attempt: UpstreamTry, trailers: ResponseHeaders): void {
+  onEnd(_attempt: UpstreamTry, trailers: UpgradeHeaders): void {
     this.owner.onEnd(trailers);
   }
 
-  onUpgrade(attempt: UpstreamTry, status: number, headers: ResponseHeaders, socket: Duplex): void {
+  onUpgrade(attempt: UpstreamTry, status: number, headers: UpgradeHeaders, socket: Duplex): void {
     const { arrival, deadlines } = this.parts;
     deadlines.delete(this);
     const fault = arrival.upgrade ? arrival.upgrade.faultOf(status, headers) : 'nobody asked for it';
@@ -129,7 +126,7 @@ export class Tries implements TryListener, Waiting {
   onError(attempt: UpstreamTry, error: Error): void {
     const { owner } = this;
     if (owner.isOver) return;
-    if (this.#body?.clientLeft) {
+    if (this.#outgoing.clientLeft) {
       owner.onClientLeft();
       return;
     }
@@ -205,15 +202,14 @@ export class Tries implements TryListener, Waiting {
   }
 
   #try(target: Target, pool: InstancePool, nowMs: number): void {
-    const { arrival, match, head, deadlines } = this.parts;
+    const { arrival, match, deadlines } = this.parts;
     const { route } = match.compiled;
     const leftMs = this.#leftMs(nowMs);
     if (pool.isFull || leftMs <= 0) {
       this.owner.onFailed(pool.isFull ? errors.overloaded(target.service) : this.#timedOut());
       return;
     }
-    const dispatcher = route.grpc ? pool.grpc : pool.pool;
-    if (!dispatcher) {
+    if (route.grpc && !pool.grpc) {
       this.owner.onFailed(errors.grpcUnsupported(target.service));
       return;
     }
@@ -229,53 +225,11 @@ export class Tries implements TryListener, Waiting {
     this.#current = attempt;
     this.dueAtMs = nowMs + this.#tryMs;
     deadlines.add(this);
-    const body = head.hasBody ? this.#newBody() : null;
-    this.#setOwnHeaders(leftMs, body instanceof RequestBody, span?.traceparent ?? arrival.traceparent);
-    const request = {
-      path: this.passage?.call.target ?? arrival.url,
-      method: arrival.method as 'GET',
-      headers: head.headers,
-      body: body as never,
-      bodyTimeout: route.idleTimeoutMs,
-      upgrade: arrival.upgrade && 'websocket',
-      // Which the types of undici do not know.
-      servername: pool.serverName,
-    };
     try {
-      dispatcher.dispatch(request, attempt);
+      this.#outgoing.send(attempt, pool, leftMs, span?.traceparent ?? arrival.traceparent);
     } catch (error) {
-      attempt.onResponseError(undefined as never, error as Error);
+      attempt.onResponseError(undefined, error as Error);
     }
-  }
-
-  #setOwnHeaders(leftMs: number, sendsLength: boolean, traceparent: string): void {
-    const { arrival, head, match } = this.parts;
-    const { headers } = head;
-    // An earlier try has added these already.
-    if (this.count === 1) this.#forwardedHeaders = headers.length;
-    else headers.length = this.#forwardedHeaders;
-    if (sendsLength && head.contentLength !== undefined) headers.push('content-length', String(head.contentLength));
-    addOwnHeaders(headers, arrival, head, leftMs, traceparent);
-    if (!match.compiled.route.grpc) return;
-    headers.push('te', 'trailers');
-    if (head.timeoutMs !== undefined) headers.push('grpc-timeout', grpcTimeout(leftMs));
-  }
-
-  #newBody(): RequestBody | AsyncIterable<Buffer> {
-    const { arrival, head, match } = this.parts;
-    const { request, response } = arrival;
-    this.#body?.destroy();
-    const { bodyLimitBytes } = match.compiled.route;
-    const body = new RequestBody(
-      request,
-      bodyLimitBytes,
-      () => {
-        if (head.expectsContinue && !response.headersSent) response.writeContinue();
-      },
-      () => this.#tooLarge(bodyLimitBytes),
-    );
-    this.#body = body;
-    return this.passage?.requestBody(body) ?? body;
   }
 
   #tooLarge(limitBytes: number): void {
@@ -300,7 +254,7 @@ export class Tries implements TryListener, Waiting {
       maxTries: route.tries,
       leftMs: this.#leftMs(nowMs),
     });
-    if (!target || !allowed || this.owner.isOver || (this.#body?.started ?? false)) return false;
+    if (!target || !allowed || this.owner.isOver || this.#outgoing.hasBegun) return false;
     this.#tried ??= new Set();
     this.#tried.add(attempt.pool.instance.id);
     // A connection that was closed while idle says little of its instance: it may be asked again.

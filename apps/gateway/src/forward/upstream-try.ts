@@ -1,26 +1,28 @@
 import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { TrySpan } from '../observe/request-spans.ts';
+import { type FlatHeaders, flatten } from '../request/flat-headers.ts';
+import type { Controller, UpstreamHandler } from '../upstream/http1/request-in-flight.ts';
 import type { InstancePool } from '../upstream/instance-pool.ts';
 import type { Outcome, Target } from '../upstream/target.ts';
 
-type Controller = Dispatcher.DispatchController;
-type Headers = Record<string, string | string[] | undefined>;
+/** As undici gives them. */
+export type UpgradeHeaders = Record<string, string | string[] | undefined>;
 
 /** What a try tells the exchange that made it. */
 export interface TryListener {
-  onHeaders(attempt: UpstreamTry, status: number, headers: Headers): void;
+  onHeaders(attempt: UpstreamTry, status: number, headers: FlatHeaders): void;
   onData(attempt: UpstreamTry, chunk: Buffer): void;
-  onEnd(attempt: UpstreamTry, trailers: Headers): void;
+  onEnd(attempt: UpstreamTry, trailers: UpgradeHeaders): void;
   /** The instance agreed to another protocol: the socket is the listener's from now on. */
-  onUpgrade(attempt: UpstreamTry, status: number, headers: Headers, socket: Duplex): void;
+  onUpgrade(attempt: UpstreamTry, status: number, headers: UpgradeHeaders, socket: Duplex): void;
   onError(attempt: UpstreamTry, error: Error): void;
 }
 
 const DISCARD_BYTES = 64 * 1024;
 
-/** One request to one instance: undici's handler. After {@link abandon} or {@link discard} the exchange hears nothing more. */
-export class UpstreamTry implements Dispatcher.DispatchHandler {
+/** One request to one instance: handler of our connections, and of undici's for gRPC and for upgrades. After {@link abandon} or {@link discard} the exchange hears nothing more. */
+export class UpstreamTry implements UpstreamHandler, Dispatcher.DispatchHandler {
   controller: Controller | undefined;
   /** How the instance did, as far as is known. */
   outcome: Outcome = 'unknown';
@@ -64,7 +66,7 @@ export class UpstreamTry implements Dispatcher.DispatchHandler {
     if (this.#deaf) controller.abort(new Error('abandoned'));
   }
 
-  onRequestUpgrade(_controller: Controller, status: number, headers: Headers, socket: Duplex): void {
+  onRequestUpgrade(_controller: Controller, status: number, headers: UpgradeHeaders, socket: Duplex): void {
     if (this.#deaf) {
       socket.destroy();
     } else {
@@ -76,7 +78,11 @@ export class UpstreamTry implements Dispatcher.DispatchHandler {
     this.#settle();
   }
 
-  onResponseStart(_controller: Controller, status: number, headers: Headers): void {
+  onResponseStart(controller: Controller, status: number, headers: UpgradeHeaders): void {
+    this.onResponseHead(controller, status, flatten(headers));
+  }
+
+  onResponseHead(_controller: Controller, status: number, headers: FlatHeaders): void {
     if (status < 200 || this.#deaf) return;
     this.#latencyMs = performance.now() - this.startedAtMs;
     this.outcome = 'answered';
@@ -93,12 +99,12 @@ export class UpstreamTry implements Dispatcher.DispatchHandler {
     if (this.#discardedBytes > DISCARD_BYTES) controller.abort(new Error('abandoned'));
   }
 
-  onResponseEnd(_controller: Controller, trailers: Headers): void {
+  onResponseEnd(_controller: Controller, trailers: UpgradeHeaders): void {
     this.#settle();
     if (!this.#deaf) this.listener.onEnd(this, trailers);
   }
 
-  onResponseError(_controller: Controller, error: Error): void {
+  onResponseError(_controller: Controller | undefined, error: Error): void {
     if (!this.#deaf) {
       this.#deaf = true;
       this.listener.onError(this, error);

@@ -32,3 +32,13 @@ export function setHeader(headers: FlatHeaders, name: string, value: string): vo
   removeHeader(headers, name);
   headers.push(name, value);
 }
+
+/** Headers of an object, as undici gives them, as one list. */
+export function flatten(headers: Readonly<Record<string, string | readonly string[] | undefined>>): FlatHeaders {
+  const flat: FlatHeaders = [];
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === 'string') flat.push(name, value);
+    else for (const one of value ?? []) flat.push(name, one);
+  }
+  return flat;
+}

@@ -4,17 +4,28 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listen, until } from '../testing/rig.ts';
 import { Connections } from './connections.ts';
 
-const TIMES = { keepAliveTimeout: 4_000, headersTimeout: 0 };
-
 let server: Server;
 let port: number;
 let opened = 0;
 let held: ServerResponse[] = [];
 let connections: Connections;
 
-const get = async (path: string): Promise<string> => {
-  const { body } = await connections.request({ path, method: 'GET' });
-  return body.text();
+const get = (path: string, of = connections): Promise<string> => {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let text = '';
+  of.ask(
+    { path, method: 'GET', headers: [], idleTimeoutMs: 10_000 },
+    {
+      onRequestStart: () => {},
+      onResponseHead: () => {},
+      onResponseData: (_controller, chunk) => {
+        text += chunk.toString();
+      },
+      onResponseEnd: () => resolve(text),
+      onResponseError: (_controller, error) => reject(error),
+    },
+  );
+  return promise;
 };
 
 beforeEach(async () => {
@@ -29,7 +40,7 @@ beforeEach(async () => {
     opened++;
   });
   port = await listen(server);
-  connections = new Connections(`http://127.0.0.1:${port}`, 2, { ...TIMES, connect: { timeout: 5_000 } });
+  connections = new Connections({ address: '127.0.0.1', port, connectTimeoutMs: 5_000 }, 2);
 });
 
 afterEach(async () => {
@@ -62,17 +73,13 @@ describe('connections to one origin', () => {
   });
 
   it('can ask again from inside of a failure, where nobody listens', async () => {
-    const dead = new Connections('http://127.0.0.1:1', 1, { ...TIMES, connect: { timeout: 5_000 } });
+    const dead = new Connections({ address: '127.0.0.1', port: 1, connectTimeoutMs: 5_000 }, 1);
     const failures: string[] = [];
     const ask = (): void => {
-      const again = (error: Error) => {
-        failures.push(String((error as NodeJS.ErrnoException).code));
+      get('/', dead).catch((error: NodeJS.ErrnoException) => {
+        failures.push(String(error.code));
         if (failures.length < 3) ask();
-      };
-      dead.dispatch(
-        { path: '/', method: 'GET' },
-        { onRequestStart: () => {}, onResponseError: (_controller, error) => again(error) },
-      );
+      });
     };
     ask();
     await until('three have failed', () => failures.length === 3);

@@ -1,153 +1,118 @@
-import type { Duplex } from 'node:stream';
-import { buildConnector, Client, Dispatcher } from 'undici';
+import { Connection, type ConnectionOwner } from './http1/connection.ts';
+import { type OpenSocket, type Origin, openerFor } from './http1/open-socket.ts';
+import { RequestInFlight, type UpstreamHandler } from './http1/request-in-flight.ts';
+import type { UpstreamRequest } from './http1/request-text.ts';
 
-type Options = Dispatcher.DispatchOptions;
-type Handler = Dispatcher.DispatchHandler;
-type Controller = Dispatcher.DispatchController;
-type Headers = Record<string, string | string[] | undefined>;
-type ClientOptions = Omit<Client.Options, 'connect'> & { connect: buildConnector.BuildOptions };
+const TICK_MS = 250;
+
+const hostOf = ({ address, port, tls }: Origin): string => {
+  const host = address.includes(':') ? `[${address}]` : address;
+  return port === (tls ? 443 : 80) ? host : `${host}:${port}`;
+};
 
 /**
- * Connections to one origin, each with one request at a time; the one that was used last is taken first, so that no more
- * of them stay open than are needed. undici's Pool looks for a free client from the first on and hears of it a turn later.
+ * HTTP/1.1 connections to one origin, each with one request at a time; the one that was used last is taken first, so that
+ * no more of them stay open than are needed. It stands in the place of undici's clients, whose timers, parser and turns of
+ * the loop are a quarter of what a small request costs here (docs/figures.md).
  */
-export class Connections extends Dispatcher {
-  readonly #origin: string;
-  readonly #options: Client.Options;
+export class Connections implements ConnectionOwner {
+  readonly host: string;
+  readonly tickMs = TICK_MS;
+  tick = 0;
+  readonly #open: OpenSocket;
   readonly #most: number;
-  readonly #clients: Client[] = [];
-  readonly #free: Client[] = [];
-  readonly #waiting: Ride[] = [];
+  readonly #all = new Set<Connection>();
+  readonly #free: Connection[] = [];
+  readonly #waiting: RequestInFlight[] = [];
+  readonly #due: Connection[] = [];
+  #timer: NodeJS.Timeout | undefined;
   #closed: PromiseWithResolvers<void> | undefined;
+  #isCut = false;
 
-  constructor(origin: string, most: number, { connect, ...options }: ClientOptions) {
-    super();
-    this.#origin = origin;
+  constructor(origin: Origin, most: number) {
+    this.host = hostOf(origin);
+    this.#open = openerFor(origin);
     this.#most = most;
-    // One for all, which knows the TLS sessions of them all.
-    this.#options = { ...options, pipelining: 1, connect: buildConnector(connect) };
   }
 
-  override dispatch(options: Options, handler: Handler): boolean {
-    const ride = new Ride(this, options, handler);
-    if (this.#closed) {
-      handler.onResponseError?.(undefined as never, new Error('the connections are closed'));
-      return false;
-    }
-    const client = this.#free.pop() ?? this.#oneMore();
-    if (client) ride.start(client);
-    else this.#waiting.push(ride);
-    return client !== undefined;
+  /** Sends a request once there is a connection for it. */
+  ask(asked: UpstreamRequest, handler: UpstreamHandler): void {
+    const request = new RequestInFlight(asked, handler);
+    if (this.#closed) request.fail(new Error('the connections are closed'));
+    else this.#give(request);
   }
 
-  /** A request has ended well: whoever waits has its connection. */
-  release(client: Client): void {
-    if (this.#waiting.length > 0) this.releaseSoon(client);
-    else this.#free.push(client);
-  }
-
-  /** The same where undici is in the midst of it, and takes no other request for the connection before it is through. */
-  releaseSoon(client: Client): void {
-    queueMicrotask(() => this.#pass(client));
-  }
-
-  override close(): Promise<void>;
-  override close(callback: () => void): void;
-  override close(callback?: () => void): Promise<void> | void {
-    this.#closed ??= Promise.withResolvers();
-    if (this.#waiting.length === 0) this.#closeAll();
-    const { promise } = this.#closed;
-    if (!callback) return promise;
-    void promise.finally(callback);
-  }
-
-  override destroy(): Promise<void>;
-  override destroy(error: Error | null): Promise<void>;
-  override destroy(callback: () => void): void;
-  override destroy(error: Error | null, callback: () => void): void;
-  override destroy(...given: unknown[]): Promise<void> | void {
-    const callback = given.find((each) => typeof each === 'function') as (() => void) | undefined;
-    const closed = this.close();
-    for (const ride of this.#waiting.splice(0)) ride.fail(new Error('the connections were cut'));
-    this.#closeAll();
-    const destroyed = Promise.all([closed, ...this.#clients.map((client) => client.destroy())]).then(() => {});
-    if (!callback) return destroyed;
-    void destroyed.finally(callback);
-  }
-
-  #oneMore(): Client | undefined {
-    if (this.#clients.length >= this.#most) return undefined;
-    const client = new Client(this.#origin, this.#options);
-    this.#clients.push(client);
-    return client;
-  }
-
-  #pass(client: Client): void {
+  onFree(connection: Connection): void {
     const next = this.#waiting.shift();
-    if (next) next.start(client);
-    else this.#free.push(client);
-    if (this.#closed && this.#waiting.length === 0) this.#closeAll();
+    if (next) connection.take(next);
+    else if (this.#closed) connection.destroy();
+    else this.#free.push(connection);
   }
 
-  /** Lets what runs end. */
-  #closeAll(): void {
-    const ends = this.#clients.map((client) => (client.closed ? undefined : client.close()));
-    Promise.allSettled(ends).then(() => this.#closed?.resolve());
-  }
-}
-
-/** A request that has a connection for itself until it has ended. */
-class Ride implements Handler {
-  #client: Client | undefined;
-
-  constructor(
-    private readonly connections: Connections,
-    private readonly options: Options,
-    private readonly handler: Handler,
-  ) {}
-
-  start(client: Client): void {
-    this.#client = client;
-    client.dispatch(this.options, this);
+  /**
+   * Nothing is sent before this turn of the loop has read all that came: bytes that nobody asked for are seen on the
+   * connection that they came on, and not taken for the answer to what is sent there next.
+   */
+  onTaken(connection: Connection): void {
+    if (this.#due.push(connection) === 1) setImmediate(this.#sendDue);
   }
 
-  fail(error: Error): void {
-    this.handler.onResponseError?.(undefined as never, error);
+  onGone(connection: Connection, unsent: RequestInFlight | undefined): void {
+    this.#all.delete(connection);
+    const at = this.#free.indexOf(connection);
+    if (at >= 0) this.#free.splice(at, 1);
+    const next = unsent ?? this.#waiting.shift();
+    if (next && this.#isCut) next.fail(new Error('the connections were cut'));
+    else if (next) this.#give(next);
+    if (this.#all.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#closed?.resolve();
   }
 
-  onRequestStart(controller: Controller, context: unknown): void {
-    this.handler.onRequestStart?.(controller, context);
+  /** Settles once what runs and what waits has been answered; nothing more is taken. */
+  async close(): Promise<void> {
+    this.#closed ??= Promise.withResolvers();
+    for (const connection of [...this.#free]) connection.destroy();
+    if (this.#all.size === 0) this.#closed.resolve();
+    await this.#closed.promise;
   }
 
-  onRequestUpgrade(controller: Controller, status: number, headers: Headers, socket: Duplex): void {
-    this.#broken();
-    this.handler.onRequestUpgrade?.(controller, status, headers as never, socket);
+  /** Ends all connections at once; what runs and what waits fails. */
+  async destroy(): Promise<void> {
+    this.#isCut = true;
+    const closed = this.close();
+    for (const request of this.#waiting.splice(0)) request.fail(new Error('the connections were cut'));
+    for (const connection of [...this.#all]) connection.destroy(new Error('the connections were cut'));
+    await closed;
   }
 
-  onResponseStart(controller: Controller, status: number, headers: Headers, text?: string): void {
-    this.handler.onResponseStart?.(controller, status, headers as never, text);
+  #give(request: RequestInFlight): void {
+    const nowMs = performance.now();
+    for (let free = this.#free.pop(); free; free = this.#free.pop()) {
+      if (free.isUsable && nowMs < free.freeUntilMs) {
+        free.take(request);
+        return;
+      }
+      free.destroy();
+    }
+    if (this.#all.size >= this.#most) {
+      this.#waiting.push(request);
+      return;
+    }
+    this.#all.add(new Connection(this, this.#open, request));
+    this.#timer ??= setInterval(this.#look, TICK_MS).unref();
   }
 
-  onResponseData(controller: Controller, chunk: Buffer): void {
-    this.handler.onResponseData?.(controller, chunk);
-  }
+  readonly #sendDue = (): void => {
+    for (const connection of this.#due.splice(0)) connection.send();
+  };
 
-  onResponseEnd(controller: Controller, trailers: Headers): void {
-    const client = this.#client;
-    this.#client = undefined;
-    if (client) this.connections.release(client);
-    this.handler.onResponseEnd?.(controller, trailers as never);
-  }
-
-  onResponseError(controller: Controller, error: Error): void {
-    this.#broken();
-    this.handler.onResponseError?.(controller, error);
-  }
-
-  /** The client goes on without its connection. */
-  #broken(): void {
-    const client = this.#client;
-    this.#client = undefined;
-    if (client) this.connections.releaseSoon(client);
-  }
+  /** Ends what is silent for too long, and what nobody has needed for a while. */
+  readonly #look = (): void => {
+    this.tick++;
+    const nowMs = performance.now();
+    for (const connection of [...this.#all]) connection.watch();
+    for (const connection of this.#free.filter(({ freeUntilMs }) => nowMs >= freeUntilMs)) connection.destroy();
+  };
 }

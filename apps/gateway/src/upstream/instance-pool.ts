@@ -23,11 +23,11 @@ const hostOf = ({ address }: Instance): string => (address.includes(':') ? `[${a
 
 /** Connections to one instance. */
 export class InstancePool {
-  readonly pool: Connections;
+  readonly http: Connections;
   readonly #limits: PoolLimits;
   readonly #tls: ConnectionOptions | undefined;
   #grpc: Pool | undefined;
-  readonly #maxInFlight: number;
+  #upgrades: Pool | undefined;
   inFlight = 0;
 
   constructor(
@@ -36,14 +36,9 @@ export class InstancePool {
   ) {
     this.#limits = limits;
     this.#tls = limits.tls.for(instance);
-    this.#maxInFlight = limits.maxInFlight;
-    this.pool = new Connections(`${this.#scheme}://${hostOf(instance)}:${instance.port}`, limits.connections, {
-      connect: { ...this.#tls, timeout: limits.connectTimeoutMs, allowH2: false },
-      headersTimeout: 0,
-      keepAliveTimeout: 4_000,
-      keepAliveMaxTimeout: 60_000,
-      allowH2: false,
-    });
+    const { address, port } = instance;
+    const { connections, connectTimeoutMs } = limits;
+    this.http = new Connections({ address, port, tls: this.#tls, connectTimeoutMs }, connections);
   }
 
   /** The name that its certificate must bear; whatever host a request speaks of. */
@@ -51,13 +46,15 @@ export class InstancePool {
     return this.#tls?.servername;
   }
 
-  get #scheme(): string {
-    return this.#tls ? 'https' : 'http';
-  }
-
-  get #connect(): { connect?: ConnectionOptions & { timeout: number } } {
-    // An object here stands in for connectTimeout too.
-    return this.#tls ? { connect: { ...this.#tls, timeout: this.#limits.connectTimeoutMs } } : {};
+  /** For requests to upgrade, which take their connection with them. */
+  get upgrades(): Pool {
+    this.#upgrades ??= new Pool(this.#origin(this.instance.port), {
+      connections: this.#limits.connections,
+      connect: { ...this.#tls, timeout: this.#limits.connectTimeoutMs, allowH2: false },
+      headersTimeout: 0,
+      allowH2: false,
+    });
+    return this.#upgrades;
   }
 
   /** HTTP/2 to its gRPC port; undefined where it has none. */
@@ -73,17 +70,17 @@ export class InstancePool {
       useH2c: !this.#tls,
       ...this.#connect,
     };
-    this.#grpc ??= new Pool(`${this.#scheme}://${hostOf(this.instance)}:${grpcPort}`, options);
+    this.#grpc ??= new Pool(this.#origin(grpcPort), options);
     return this.#grpc;
   }
 
   get isFull(): boolean {
-    return this.inFlight >= this.#maxInFlight;
+    return this.inFlight >= this.#limits.maxInFlight;
   }
 
   /** Lets what is under way end, at most `graceMs`, then closes every connection. */
   async close(graceMs: number): Promise<void> {
-    const pools = this.#grpc ? [this.pool, this.#grpc] : [this.pool];
+    const pools = [this.http, this.#grpc, this.#upgrades].filter((pool) => pool !== undefined);
     const timer = setTimeout(() => {
       for (const pool of pools) void pool.destroy();
     }, graceMs);
@@ -94,5 +91,14 @@ export class InstancePool {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  #origin(port: number): string {
+    return `${this.#tls ? 'https' : 'http'}://${hostOf(this.instance)}:${port}`;
+  }
+
+  get #connect(): { connect?: ConnectionOptions & { timeout: number } } {
+    // An object here stands in for connectTimeout too.
+    return this.#tls ? { connect: { ...this.#tls, timeout: this.#limits.connectTimeoutMs } } : {};
   }
 }

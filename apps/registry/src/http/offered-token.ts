@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 
 /**
  * The token of a request, wherever its client can put one: `X-Consul-Token`, `Authorization: Bearer`, the password of
- * `Authorization: Basic` (Eureka's clients), `?token=` (Consul's) or `?accessToken=` (Nacos').
+ * `Authorization: Basic` (Eureka's clients), `?token=` (Consul's), `?accessToken=`
+ * (Nacos') or `?password=` (npm `nacos`, which asks for no access token).
  */
 export function offeredToken({ headers, url = '' }: IncomingMessage): string | undefined {
   const own = headers['x-consul-token'];
@@ -16,5 +17,8 @@ export function offeredToken({ headers, url = '' }: IncomingMessage): string | u
   const query = url.indexOf('?');
   if (query < 0) return undefined;
   const parameters = new URLSearchParams(url.slice(query));
-  return parameters.get('token') || parameters.get('accessToken') || undefined;
+  const [found] = ['token', 'accessToken', ...(url.startsWith('/nacos/') ? ['password'] : [])].flatMap(
+    (name) => parameters.get(name) || [],
+  );
+  return found;
 }

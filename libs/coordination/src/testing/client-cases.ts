@@ -31,7 +31,7 @@ export function clientCases({ can, open, openUrl, name, leaseMs, ...stage }: Sta
     const client = await open({ at: proxy.address });
     await client.acquire(name(), { leaseMs });
     proxy.cut();
-    await expect(client.acquire(name(), { leaseMs, waitMs: 200 })).rejects.toMatchObject({
+    await expect(client.acquire(name(), { leaseMs, waitMs: 1_500 })).rejects.toMatchObject({
       code: 'COORDINATION_UNREACHABLE',
       status: 503,
     });

@@ -26,8 +26,8 @@ export function sharedCases({ open, name, worker, leaseMs, ...stage }: Stage): v
     first.resign();
     await until('the next leads', () => terms().length >= 2, 15_000);
     const second = leaderOf(latest());
-    await second.kill();
     const count = terms().length;
+    await second.kill();
     await until('another leads', () => terms().length > count, stage.freedWithinMs + SLACK_MS);
     expect(leaderOf(latest())).not.toBe(second);
     const tokens = terms().map(({ held }) => held);

@@ -1,3 +1,5 @@
+import type { FlatHeaders } from '../../request/flat-headers.ts';
+import type { Controller, UpstreamHandler } from '../../upstream/http1/request-in-flight.ts';
 import type { Target } from '../../upstream/target.ts';
 
 /** A request of the gateway's own, beside those of clients: to check a cached response, to mirror. */
@@ -36,35 +38,81 @@ export async function askAside(
   target.begin(pool);
   let outcome: 'answered' | 'failed' = 'failed';
   try {
-    const response = await pool.pool.request({
-      method: method as 'GET',
-      path,
-      headers: [...headers],
-      body: body ?? null,
-      signal: AbortSignal.timeout(deadlineMs),
+    const request = { method, path, headers, body, idleTimeoutMs: deadlineMs };
+    const response = await new Promise<SideResponse>((resolve, reject) => {
+      pool.http.ask(request, new SideAnswer(maxBodyBytes, deadlineMs, resolve, reject));
     });
     outcome = 'answered';
-    return {
-      status: response.statusCode,
-      headers: joined(response.headers),
-      body: await read(response.body, maxBodyBytes),
-    };
+    return response;
   } finally {
     target.end(pool, performance.now() - sinceMs, outcome);
   }
 }
 
-async function read(body: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  // Leaving the loop early destroys the body, and its connection with it.
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw new Error(`the response is longer than ${maxBytes} bytes`);
-    chunks.push(chunk);
+/** Puts an answer together; gives it up where it is late or too long. */
+class SideAnswer implements UpstreamHandler {
+  readonly #maxBytes: number;
+  readonly #resolve: (response: SideResponse) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #late: NodeJS.Timeout;
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+  #status = 0;
+  #headers: FlatHeaders = [];
+  #controller: Controller | undefined;
+  #isLate = false;
+
+  constructor(
+    maxBytes: number,
+    deadlineMs: number,
+    resolve: (response: SideResponse) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#maxBytes = maxBytes;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    const error = new Error(`no whole response came within ${deadlineMs} ms`);
+    this.#late = setTimeout(() => {
+      this.#isLate = true;
+      this.#controller?.abort(error);
+      reject(error);
+    }, deadlineMs);
   }
-  return Buffer.concat(chunks);
+
+  onRequestStart(controller: Controller): void {
+    this.#controller = controller;
+    if (this.#isLate) controller.abort(new Error('it waited too long for a connection'));
+  }
+
+  onResponseHead(_: Controller, status: number, headers: FlatHeaders): void {
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  onResponseData(controller: Controller, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#maxBytes)
+      controller.abort(new Error(`the response is longer than ${this.#maxBytes} bytes`));
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    clearTimeout(this.#late);
+    this.#resolve({ status: this.#status, headers: joined(this.#headers), body: Buffer.concat(this.#chunks) });
+  }
+
+  onResponseError(_: Controller, error: Error): void {
+    clearTimeout(this.#late);
+    this.#reject(error);
+  }
 }
 
-const joined = (headers: Record<string, string | string[] | undefined>): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value ?? []].flat().join(', ')]));
+function joined(flat: FlatHeaders): Record<string, string> {
+  const headers = new Map<string, string>();
+  for (let at = 0; at < flat.length; at += 2) {
+    const name = flat[at] as string;
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? (flat[at + 1] as string) : `${before}, ${flat[at + 1]}`);
+  }
+  return Object.fromEntries(headers);
+}

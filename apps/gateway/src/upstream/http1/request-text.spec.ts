@@ -1,0 +1,37 @@
+import { Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { requestText, type UpstreamRequest } from './request-text.ts';
+
+const text = (asked: Partial<UpstreamRequest> = {}, isLast = false) =>
+  requestText({ method: 'GET', path: '/a?b=c', headers: ['accept', '*/*'], idleTimeoutMs: 1, ...asked }, 'h:1', isLast);
+
+describe('the head of a request', () => {
+  it('is one line, the host, the connection and the headers', () => {
+    expect(text()).toBe('GET /a?b=c HTTP/1.1\r\nhost: h:1\r\nconnection: keep-alive\r\naccept: */*\r\n\r\n');
+    expect(text({}, true)).toContain('connection: close\r\n');
+  });
+
+  it('says how its body ends, and that there is none where one is expected', () => {
+    const body = Readable.from([Buffer.from('x')]);
+    expect(text({ method: 'POST', body })).toContain('\r\ntransfer-encoding: chunked\r\n');
+    expect(text({ method: 'POST', body, lengthBytes: 1 })).toContain('\r\ncontent-length: 1\r\n');
+    expect(text({ method: 'PUT', body: Buffer.from('four') })).toContain('\r\ncontent-length: 4\r\n');
+    expect(text({ method: 'POST' })).toContain('\r\ncontent-length: 0\r\n');
+    expect(text({ method: 'DELETE' })).not.toContain('content-length');
+  });
+
+  it.each<[string, Partial<UpstreamRequest>]>([
+    ['a line break in a value', { headers: ['x', 'a\r\nhost: other'] }],
+    ['a line break in a name', { headers: ['x: y\r\nz', 'a'] }],
+    ['a bare line feed in a value', { headers: ['x', 'a\nb'] }],
+    ['a null in a value', { headers: ['x', 'a\0b'] }],
+    ['a character of two bytes', { headers: ['x', 'ſ'] }],
+    ['a name that is none', { headers: ['x y', 'a'] }],
+    ['an empty name', { headers: ['', 'a'] }],
+    ['a space in the path', { path: '/a b' }],
+    ['a line break in the path', { path: '/a HTTP/1.1\r\nx: y' }],
+    ['a method that is none', { method: 'GET /a' }],
+  ])('refuses %s', (_, asked) => {
+    expect(() => text(asked)).toThrow(TypeError);
+  });
+});
