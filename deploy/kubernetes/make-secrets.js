@@ -29,5 +29,6 @@ const sql = Object.entries(databases).map(
   ([name, secret]) => `CREATE ROLE "${name}" LOGIN PASSWORD '${secret}';\nCREATE DATABASE "${name}" OWNER "${name}";\n`,
 );
 secrets.push(secretOf('postgres', { POSTGRES_PASSWORD: password(), 'databases.sql': sql.join('') }));
+secrets.push(secretOf('config-token', { CONFIG_TOKEN: randomBytes(32).toString('base64url') }));
 
 console.log(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: secrets }, undefined, 2));

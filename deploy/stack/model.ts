@@ -5,6 +5,7 @@ export type Secret =
   | 'REDIS_PASSWORD'
   | 'GRAFANA_PASSWORD'
   | 'AUTH_CLIENT_SECRET'
+  | 'CONFIG_TOKEN'
   | 'NACOS_TOKEN_KEY'
   | 'NACOS_IDENTITY';
 

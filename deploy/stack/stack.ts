@@ -25,6 +25,7 @@ export const stack: Stack = {
       port: 8090,
       needs: ['consul', 'postgres', 'auth'],
       published: { variable: 'CONFIG_CENTER_PORT' },
+      variables: servicesToken,
     },
     { name: 'api-docs', port: 3000, needs: ['consul', 'auth'] },
     { name: 'auth', port: 3000, needs: ['consul', 'postgres'], variables: (world) => world.clients() },
@@ -40,8 +41,14 @@ function gatewayWiring(world: World): Record<string, string> {
   return {
     ...world.issuer(),
     CONFIG_URL: `http://${world.at('config-center')}`,
+    ...servicesToken(world),
     GATEWAY_ADMIN_HOST: world.listen,
   };
+}
+
+/** What the configuration centre lets the platform's own services read with. */
+function servicesToken(world: World): Record<string, string> {
+  return { CONFIG_TOKEN: world.secret('CONFIG_TOKEN') };
 }
 
 /** The variables through which an app finds what it needs, in either world. */
@@ -50,7 +57,7 @@ export function wiring(app: StackApp, world: World): Record<string, string> {
     app.name === 'auth' ? world.issuer() : {},
     app.variables?.(world) ?? {},
     ...app.needs.map((need) => {
-      if (need === 'config-center') return { CONFIG_URL: `http://${world.at(need)}` };
+      if (need === 'config-center') return { CONFIG_URL: `http://${world.at(need)}`, ...servicesToken(world) };
       if (need === 'auth') return world.issuer();
       const provides = stack.engines.find(({ name }) => name === need)?.provides;
       if (!provides) throw new Error(`${app.name} needs "${need}", which provides nothing (deploy/stack/stack.ts).`);

@@ -111,11 +111,11 @@ describe('make-secrets', () => {
       execFileSync(process.execPath, [join(WORKSPACE, 'deploy/kubernetes/make-secrets.js')], { encoding: 'utf8' }),
     );
 
-  it('makes a Secret for each app with a database, and one for Postgres, with new passwords each time', () => {
+  it('makes a Secret for each app with a database, for Postgres, and for reading settings, with new passwords each time', () => {
     const [first, second] = [list(), list()];
     const names = first.items.map(({ metadata }: Manifest) => metadata.name);
     const withDatabase = apps.filter((app) => manifestOf(app).rookery.needs.includes('postgres'));
-    expect(names).toEqual([...withDatabase, 'postgres']);
+    expect(names).toEqual([...withDatabase, 'postgres', 'config-token']);
     const orders = first.items.find(({ metadata }: Manifest) => metadata.name === 'orders').stringData;
     expect(orders.DATABASE_URL).toMatch(/^postgres:\/\/orders:[\w-]{32}@postgres:5432\/orders$/);
     expect(orders.MESSAGING_URL).toMatch(/^postgres:\/\/messaging:/);

@@ -22,5 +22,11 @@ export { startOwnRabbitmq, startRabbitmq } from './rabbitmq.ts';
 export { startOwnRedis, startRedis } from './redis.ts';
 export type { OwnServer, Server } from './server.ts';
 export { forkSource, sourceArguments } from './source-process.ts';
-export { hasSpringCloud, type SpringService, startSpringService } from './spring-cloud.ts';
+export {
+  hasSpringCloud,
+  type JavaNaming,
+  type SpringService,
+  startJavaNaming,
+  startSpringService,
+} from './spring-cloud.ts';
 export { hasZooKeeper, startOwnZooKeeper, ZOOKEEPER_JARS, zooKeeperShell } from './zookeeper.ts';

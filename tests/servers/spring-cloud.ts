@@ -9,12 +9,23 @@ const FOLDER = join(homedir(), '.cache/rookery/servers/spring-cloud');
 const JVM = ['-Xmx96m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
 const READY_MS = 120_000;
 
+/** A class of one of the parts of install-spring-cloud, as a process in a folder of its own. */
+function runJava(part: string, name: string, home: string, args: readonly string[]): GuardedProcess {
+  return new GuardedProcess({
+    ...{ command: findProgram('java') ?? 'java', home, log: join(home, 'log') },
+    args: [
+      ...[...JVM, `-Djava.io.tmpdir=${home}`, `-Duser.home=${home}`],
+      ...['-cp', `${join(FOLDER, part, 'classes')}:${join(FOLDER, part, 'lib')}/*`, `rookery.${name}`, ...args],
+    ],
+  });
+}
+
 /** Whether Java is there and tests/servers/install-spring-cloud has run. */
 export const hasSpringCloud = findProgram('java') !== undefined && existsSync(join(FOLDER, 'version'));
 
 export interface SpringServiceOptions {
   /** The client that it is found by, as install-spring-cloud names its parts. */
-  client: 'eureka';
+  client: 'eureka' | 'alibaba';
   /** Its `spring.application.name`; it answers under `/api/<name>`. */
   name: string;
   /** Its application.yml. */
@@ -30,8 +41,8 @@ export interface SpringService {
   readonly url: string;
   /** Its whole output, for messages. */
   output(): string;
-  /** SIGTERM, and its end. */
-  end(): Promise<void>;
+  /** SIGTERM. */
+  terminate(): void;
   kill(): Promise<void>;
   /** Ends it in whatever way, and leaves nothing. */
   stop(): Promise<void>;
@@ -42,26 +53,18 @@ export async function startSpringService(options: SpringServiceOptions): Promise
   const { client, name, yaml, settings = {} } = options;
   const home = mkdtempSync(join(tmpdir(), 'rookery-spring-'));
   writeFileSync(join(home, 'application.yml'), yaml);
-  const log = join(home, 'log');
   const [port] = (await freePorts(1)) as [number];
   const all = { 'spring.application.name': name, 'server.port': port, 'server.address': '127.0.0.1', ...settings };
-  const process = new GuardedProcess({
-    ...{ command: findProgram('java') ?? 'java', home, log },
-    args: [
-      ...[...JVM, `-Djava.io.tmpdir=${home}`, `-Duser.home=${home}`],
-      ...['-cp', `${join(FOLDER, client, 'classes')}:${join(FOLDER, client, 'lib')}/*`, 'rookery.Greetings'],
-      ...Object.entries(all).map(([key, value]) => `--${key}=${value}`),
-    ],
-  });
+  const args = Object.entries(all).map(([key, value]) => `--${key}=${value}`);
+  const process = runJava(client, 'Greetings', home, args);
   const url = `http://127.0.0.1:${port}/api/${name}`;
   let pid: number | undefined;
   const service: SpringService = {
     port,
     url,
-    output: () => readFileSync(log, 'utf8'),
-    async end() {
+    output: () => readFileSync(join(home, 'log'), 'utf8'),
+    terminate() {
       if (pid !== undefined && process.running) globalThis.process.kill(pid, 'SIGTERM');
-      await process.ended;
     },
     kill: () => process.kill(),
     async stop() {
@@ -81,4 +84,33 @@ export async function startSpringService(options: SpringServiceOptions): Promise
     throw error;
   }
   return service;
+}
+
+/** Java's own client of Nacos, registered as 127.0.0.1:7100 of one service, and told of another. */
+export interface JavaNaming {
+  /** The ports of what it watches, each time that it was told, as `7001,7002`. */
+  told(): string[];
+  output(): string;
+  stop(): Promise<void>;
+}
+
+/** @param server where Nacos' API is, `host:port` */
+export function startJavaNaming(
+  server: string,
+  { password, service, watched }: { password: string; service: string; watched: string },
+): JavaNaming {
+  const home = mkdtempSync(join(tmpdir(), 'rookery-naming-'));
+  const process = runJava('alibaba', 'NacosNaming', home, [server, 'anybody', password, service, watched]);
+  const output = () => readFileSync(join(home, 'log'), 'utf8');
+  return {
+    output,
+    told: () =>
+      output()
+        .split('\n')
+        .flatMap((line) => (line.startsWith('ports ') ? [line.slice('ports '.length)] : [])),
+    async stop() {
+      await process.kill();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
 }

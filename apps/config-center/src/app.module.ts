@@ -1,6 +1,12 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '@rookery/database';
 import { SecurityModule } from '@rookery/security';
+import { NamespaceGuard } from './access/namespace.guard.ts';
+import { READERS, readReaders } from './access/readers.ts';
+import { KnownTokens } from './access/tokens/known-tokens.ts';
+import { TokenStore } from './access/tokens/token-store.ts';
+import { TokensController } from './access/tokens/tokens.controller.ts';
+import { Visitors } from './access/visitors.ts';
 import { Documents } from './documents/documents.ts';
 import { DraftStore } from './drafts/draft-store.ts';
 import { DraftsController } from './drafts/drafts.controller.ts';
@@ -21,8 +27,10 @@ import { OriginsController } from './model/origins.controller.ts';
 import { OwnReader } from './model/own-reader.ts';
 import { ACCESS_KEYS, readAccessKeys } from './protocols/apollo/access-keys.ts';
 import { ApolloController } from './protocols/apollo/apollo.controller.ts';
+import { ApolloSignatures } from './protocols/apollo/apollo-signatures.ts';
 import { DisconfController } from './protocols/disconf.controller.ts';
 import { NacosController } from './protocols/nacos/nacos.controller.ts';
+import { NacosLoginController } from './protocols/nacos/nacos-login.controller.ts';
 import { NacosOpenApiController } from './protocols/nacos/nacos-open-api.controller.ts';
 import { NacosToken } from './protocols/nacos/nacos-token.ts';
 import { SpringController } from './protocols/spring/spring.controller.ts';
@@ -55,6 +63,8 @@ import { Watchers } from './watch/watchers.ts';
     DisconfController,
     GreyController,
     SchemasController,
+    TokensController,
+    NacosLoginController,
     EnvironmentsController,
     GroupsController,
     NamespacesController,
@@ -83,6 +93,12 @@ import { Watchers } from './watch/watchers.ts';
     TransferBody,
     Documents,
     NacosToken,
+    NamespaceGuard,
+    Visitors,
+    TokenStore,
+    KnownTokens,
+    ApolloSignatures,
+    { provide: READERS, useFactory: () => readReaders() },
     { provide: ACCESS_KEYS, useFactory: readAccessKeys },
     { provide: WATCH_LIMITS, useFactory: readWatchLimits },
   ],

@@ -148,6 +148,30 @@ export const errors = {
     new RookeryError('CONFIG_LISTENING_INVALID', `What to listen to cannot be read: ${reason}.`, { status: 400 }),
   signatureInvalid: (reason: string) =>
     new RookeryError('CONFIG_SIGNATURE_INVALID', `The access key's signature is refused: ${reason}.`, { status: 401 }),
+  tokenMissing: () =>
+    new RookeryError(
+      'TOKEN_MISSING',
+      'This needs a token: an access token of the platform or of the centre, as "Authorization: Bearer <token>". Services take theirs from CONFIG_TOKEN or CONFIG_TOKEN_FILE.',
+      { status: 401 },
+    ),
+  tokenRefused: (reason: string) =>
+    new RookeryError('TOKEN_REFUSED', `The token is refused: ${reason}. Get a new one.`, { status: 401 }),
+  rightMissing: (right: string, namespace: string) =>
+    new RookeryError(
+      'PERMISSION_MISSING',
+      `This needs the permission config:${right} for the namespace ${namespace}, which the caller has not been granted.`,
+      { status: 403, details: { right, namespace } },
+    ),
+  tokenUnknown: (id: string) =>
+    new RookeryError('CONFIG_TOKEN_UNKNOWN', `The namespace has no token ${id}.`, { status: 404 }),
+  tooManyTokens: (namespace: string, limit: number) =>
+    new RookeryError(
+      'CONFIG_TOO_MANY_TOKENS',
+      `The namespace ${namespace} has ${limit} tokens that are good: revoke some first.`,
+      { status: 409 },
+    ),
+  signInRefused: () =>
+    new RookeryError('CONFIG_SIGN_IN_REFUSED', 'The password is no access token of the centre.', { status: 403 }),
   matchInvalid: () =>
     new RookeryError('CONFIG_IF_MATCH_INVALID', 'If-Match must be the ETag of a version, "7" in its quotes.', {
       status: 400,

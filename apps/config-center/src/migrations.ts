@@ -1,5 +1,6 @@
 import type { Migration } from '@rookery/database';
 import { sql } from 'kysely';
+import { accessTokens } from './access/tokens/migration.ts';
 import { draftsMigration } from './drafts/drafts-migration.ts';
 import { modelMigration } from './model/model-migration.ts';
 import { placeholdersMigration } from './placeholders/placeholders-migration.ts';
@@ -64,4 +65,5 @@ export const migrations: Record<string, Migration> = {
   '0004-environments': modelMigration,
   '0005-drafts': draftsMigration,
   '0006-placeholders': placeholdersMigration,
+  '0010-access-tokens': accessTokens,
 };

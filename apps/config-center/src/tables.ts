@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { Right } from './access/right.ts';
 import type { DraftTables } from './drafts/draft-tables.ts';
 import type { GreyRule } from './grey/grey-rule.ts';
 import type { MadeOf, ModelTables, OwnColumn } from './model/model-tables.ts';
@@ -31,6 +32,21 @@ export interface ConfigDatabase extends ModelTables, DraftTables {
     schema: JSONColumnType<Record<string, unknown>>;
     author: string | null;
     set_at: Generated<Date>;
+  };
+  setting_tokens: {
+    id: string;
+    namespace: string;
+    name: string;
+    roles: JSONColumnType<Right[]>;
+    digest: Buffer;
+    apollo_app_id: string | null;
+    /** Signatures are checked with it. */
+    apollo_secret: string | null;
+    issued_by: string | null;
+    issued_at: Generated<Date>;
+    expires_at: Date;
+    revoked_at: Date | null;
+    revoked_by: string | null;
   };
   setting_instances: {
     namespace: string;

@@ -1,6 +1,7 @@
 export { undeclaredHandlers } from './nest/declaration-check.ts';
-export { Authenticated, FromBus, Public, RequiresPermissions, RequiresRoles } from './nest/decorators.ts';
+export { Authenticated, FromBus, GuardedBy, Public, RequiresPermissions, RequiresRoles } from './nest/decorators.ts';
 export { SecurityModule } from './nest/security.module.ts';
+export { VerifiedCalls } from './nest/verified-calls.ts';
 export { implies, isPermission } from './permissions/wildcard.ts';
 export { PLATFORM_AUDIENCE, readTokenSettings, type TokenSettings } from './settings.ts';
 export { bearerToken } from './token/bearer.ts';

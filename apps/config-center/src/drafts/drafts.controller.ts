@@ -14,7 +14,6 @@ import {
   Res,
 } from '@nestjs/common';
 import {
-  ApiBearerAuth,
   ApiBody,
   ApiHeader,
   ApiNoContentResponse,
@@ -25,8 +24,8 @@ import {
 } from '@nestjs/swagger';
 import { Database } from '@rookery/database';
 import { currentRequest } from '@rookery/observability';
-import { RequiresPermissions } from '@rookery/security';
 import type { z } from 'zod';
+import { Needs, unlessDry } from '../access/needs.ts';
 import { type Diff, Diff as DiffSchema, diffOf } from '../settings/diff.ts';
 import { etagOf, versionOf } from '../settings/etag.ts';
 import { Release } from '../settings/release.ts';
@@ -45,7 +44,6 @@ interface Reply {
 
 /** Edits of a key that are collected, looked at, and released together. */
 @ApiTags('drafts')
-@ApiBearerAuth()
 @Controller('api/config-center/settings/:namespace/:group/:service/draft')
 export class DraftsController {
   constructor(
@@ -55,7 +53,7 @@ export class DraftsController {
   ) {}
 
   @Get()
-  @RequiresPermissions('config:publish')
+  @Needs('edit')
   @ApiOperation({ summary: 'Show the draft of a key' })
   @ApiOkResponse({ description: 'The draft; its revision is the ETag.', standardSchema: Draft })
   async show(@Param({ schema: SettingKey }) key: SettingKey, @Res({ passthrough: true }) reply: Reply): Promise<Draft> {
@@ -63,7 +61,7 @@ export class DraftsController {
   }
 
   @Put()
-  @RequiresPermissions('config:publish')
+  @Needs('edit')
   @ApiOperation({
     summary: 'Write the whole draft',
     description: 'The body is as for publishing: JSON, or text as YAML, TOML, .properties or plain text.',
@@ -86,7 +84,7 @@ export class DraftsController {
   }
 
   @Patch()
-  @RequiresPermissions('config:publish')
+  @Needs('edit')
   @ApiOperation({
     summary: 'Change some settings of the draft',
     description:
@@ -106,7 +104,7 @@ export class DraftsController {
 
   @Delete()
   @HttpCode(204)
-  @RequiresPermissions('config:publish')
+  @Needs('edit')
   @ApiOperation({ summary: 'Discard the draft', description: 'Also one that waits for its time.' })
   @ApiHeader({ name: 'if-match', required: false, description: 'As for PUT.' })
   @ApiNoContentResponse({ description: 'It is gone.' })
@@ -118,7 +116,7 @@ export class DraftsController {
   }
 
   @Get('diff')
-  @RequiresPermissions('config:publish')
+  @Needs('edit')
   @ApiOperation({
     summary: 'Compare the draft with what is current',
     description: 'Of what is written. What instances would get, and whether it may be released: publish?dryRun=true.',
@@ -131,7 +129,7 @@ export class DraftsController {
 
   @Post('rebase')
   @HttpCode(200)
-  @RequiresPermissions('config:publish')
+  @Needs('edit')
   @ApiOperation({
     summary: 'Lay the draft over what is current now',
     description: 'Refused with the paths where the draft and a release since changed the same setting.',
@@ -148,7 +146,7 @@ export class DraftsController {
 
   @Post('publish')
   @HttpCode(200)
-  @RequiresPermissions('config:publish')
+  @Needs(unlessDry('release'))
   @ApiOperation({
     summary: 'Release the draft',
     description: 'All of its edits are one release. The draft is over then.',

@@ -1,8 +1,8 @@
 import { Body, Controller, Delete, Get, Headers, Inject, Param, Put } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { currentRequest } from '@rookery/observability';
-import { RequiresPermissions } from '@rookery/security';
 import { z } from 'zod';
+import { EVERYWHERE, Needs } from '../access/needs.ts';
 import { versionOf } from '../settings/etag.ts';
 import { SettingKey } from '../settings/setting-key.ts';
 import { Draft, ScheduleBody } from './draft.ts';
@@ -12,13 +12,12 @@ const Scheduled = z.object({ items: z.array(SettingKey.extend(Draft.pick({ sched
 
 /** Releases that happen at a time, and those that could not. */
 @ApiTags('drafts')
-@ApiBearerAuth()
 @Controller('api/config-center')
 export class SchedulesController {
   constructor(@Inject(Schedules) private readonly schedules: Schedules) {}
 
   @Get('schedules')
-  @RequiresPermissions('config:publish')
+  @Needs('read', () => EVERYWHERE)
   @ApiOperation({ summary: 'List the releases that wait for their time, and those that were refused when it came' })
   @ApiOkResponse({ description: 'The next ones first, at most 1,000.', standardSchema: Scheduled })
   async list(): Promise<z.output<typeof Scheduled>> {
@@ -26,7 +25,7 @@ export class SchedulesController {
   }
 
   @Put('settings/:namespace/:group/:service/draft/schedule')
-  @RequiresPermissions('config:publish')
+  @Needs('release')
   @ApiOperation({
     summary: 'Release the draft at a time',
     description:
@@ -45,7 +44,7 @@ export class SchedulesController {
   }
 
   @Delete('settings/:namespace/:group/:service/draft/schedule')
-  @RequiresPermissions('config:publish')
+  @Needs('release')
   @ApiOperation({ summary: 'Cancel the release of the draft', description: 'The draft stays.' })
   @ApiOkResponse({ description: 'The draft.', standardSchema: Draft })
   cancel(@Param({ schema: SettingKey }) key: SettingKey): Promise<Draft> {

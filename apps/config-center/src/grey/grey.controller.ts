@@ -1,8 +1,8 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { currentRequest } from '@rookery/observability';
-import { Public, RequiresPermissions } from '@rookery/security';
 import { z } from 'zod';
+import { Needs } from '../access/needs.ts';
 import { errors } from '../errors.ts';
 import { checkSettings } from '../settings/check-settings.ts';
 import { Release } from '../settings/release.ts';
@@ -29,7 +29,7 @@ export class GreyController {
   constructor(@Inject(ReleaseStore) private readonly releases: ReleaseStore) {}
 
   @Get()
-  @Public()
+  @Needs('read')
   @ApiOperation({ summary: 'Show the grey release' })
   @ApiOkResponse({ description: 'The release and who gets it.', standardSchema: Grey })
   async show(@Param({ schema: SettingKey }) key: SettingKey): Promise<z.output<typeof Grey>> {
@@ -39,8 +39,7 @@ export class GreyController {
   }
 
   @Put()
-  @RequiresPermissions('config:publish')
-  @ApiBearerAuth()
+  @Needs('release')
   @ApiOperation({
     summary: 'Try settings out on some instances',
     description:
@@ -58,8 +57,7 @@ export class GreyController {
 
   @Post('promote')
   @HttpCode(200)
-  @RequiresPermissions('config:publish')
-  @ApiBearerAuth()
+  @Needs('release')
   @ApiOperation({ summary: 'Give the grey release to all' })
   @ApiOkResponse({ description: 'The release that is now current.', standardSchema: Release })
   promote(
@@ -71,8 +69,7 @@ export class GreyController {
 
   @Post('abandon')
   @HttpCode(200)
-  @RequiresPermissions('config:publish')
-  @ApiBearerAuth()
+  @Needs('release')
   @ApiOperation({ summary: 'Take the grey release back', description: 'Makes a new version of what all others have.' })
   @ApiOkResponse({ description: 'The release that is now current.', standardSchema: Release })
   abandon(

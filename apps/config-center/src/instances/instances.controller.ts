@@ -1,15 +1,15 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Public } from '@rookery/security';
 import type { z } from 'zod';
+import { Needs } from '../access/needs.ts';
 import { ReleaseStore } from '../settings/release-store.ts';
 import { SettingKey } from '../settings/setting-key.ts';
 import { WATCH_LIMITS, type WatchLimits } from '../watch/watch-limits.ts';
 import { type Instances, Instances as InstancesSchema, Report } from './instance.ts';
 import { InstanceStore } from './instance-store.ts';
 
-/** Services report without a token, as they read: see WatchController. */
-@Public()
+/** Who may read may report. */
+@Needs('read')
 @ApiTags('instances')
 @Controller('api/config-center/settings/:namespace/:group/:service')
 export class InstancesController {

@@ -1,8 +1,8 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Put } from '@nestjs/common';
-import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { currentRequest } from '@rookery/observability';
-import { Public, RequiresPermissions } from '@rookery/security';
 import type { z } from 'zod';
+import { EVERYWHERE, inEnvironment, Needs } from '../access/needs.ts';
 import { errors } from '../errors.ts';
 import { EnvironmentBody, EnvironmentDetail, EnvironmentParam, Environments } from './declarations.ts';
 import { EnvironmentView } from './environment-view.ts';
@@ -18,7 +18,7 @@ export class EnvironmentsController {
   ) {}
 
   @Get()
-  @Public()
+  @Needs('read', () => EVERYWHERE)
   @ApiOperation({ summary: 'List the environments', description: 'Declared ones, and those that were published to.' })
   @ApiOkResponse({ description: 'By name, at most 1,000.', standardSchema: Environments })
   async list(): Promise<z.output<typeof Environments>> {
@@ -26,7 +26,7 @@ export class EnvironmentsController {
   }
 
   @Get(':environment')
-  @Public()
+  @Needs('read', inEnvironment)
   @ApiOperation({ summary: 'Show an environment with its groups and namespaces' })
   @ApiOkResponse({ description: 'What is declared and what is there.', standardSchema: EnvironmentDetail })
   show(
@@ -36,8 +36,7 @@ export class EnvironmentsController {
   }
 
   @Put(':environment')
-  @RequiresPermissions('config:publish')
-  @ApiBearerAuth()
+  @Needs('release', inEnvironment)
   @ApiOperation({ summary: 'Declare an environment' })
   @ApiOkResponse({ description: 'The environment.', standardSchema: EnvironmentDetail })
   async declare(
@@ -58,8 +57,7 @@ export class EnvironmentsController {
 
   @Delete(':environment')
   @HttpCode(204)
-  @RequiresPermissions('config:publish')
-  @ApiBearerAuth()
+  @Needs('release', inEnvironment)
   @ApiOperation({
     summary: 'Take the declaration of an environment back',
     description: 'Refused while it declares groups or namespaces. Releases stay.',

@@ -1,8 +1,8 @@
 import { Body, Controller, Delete, HttpCode, Inject, Param, Put } from '@nestjs/common';
-import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { currentRequest } from '@rookery/observability';
-import { RequiresPermissions } from '@rookery/security';
 import type { z } from 'zod';
+import { inEnvironment, Needs } from '../access/needs.ts';
 import { errors } from '../errors.ts';
 import { EnvironmentDetail, GroupBody, GroupParam } from './declarations.ts';
 import { EnvironmentView } from './environment-view.ts';
@@ -18,8 +18,7 @@ export class GroupsController {
   ) {}
 
   @Put()
-  @RequiresPermissions('config:publish')
-  @ApiBearerAuth()
+  @Needs('release', inEnvironment)
   @ApiOperation({
     summary: 'Declare a group, and which it falls back to',
     description: 'Every namespace that the group does not write itself becomes that of the other group, and stays so.',
@@ -43,8 +42,7 @@ export class GroupsController {
 
   @Delete()
   @HttpCode(204)
-  @RequiresPermissions('config:publish')
-  @ApiBearerAuth()
+  @Needs('release', inEnvironment)
   @ApiOperation({
     summary: 'Take the declaration of a group back',
     description: 'What it only had from its fall-back is removed; what was written in it stays.',

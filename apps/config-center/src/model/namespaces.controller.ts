@@ -1,8 +1,8 @@
 import { Body, Controller, Delete, HttpCode, Inject, Param, Put } from '@nestjs/common';
-import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { currentRequest } from '@rookery/observability';
-import { RequiresPermissions } from '@rookery/security';
 import type { z } from 'zod';
+import { inEnvironment, Needs } from '../access/needs.ts';
 import { errors } from '../errors.ts';
 import { EnvironmentDetail, NamespaceBody, NamespaceParam } from './declarations.ts';
 import { EnvironmentView } from './environment-view.ts';
@@ -18,8 +18,7 @@ export class NamespacesController {
   ) {}
 
   @Put()
-  @RequiresPermissions('config:publish')
-  @ApiBearerAuth()
+  @Needs('release', inEnvironment)
   @ApiOperation({
     summary: 'Declare a namespace private, public or associated',
     description:
@@ -45,8 +44,7 @@ export class NamespacesController {
 
   @Delete()
   @HttpCode(204)
-  @RequiresPermissions('config:publish')
-  @ApiBearerAuth()
+  @Needs('release', inEnvironment)
   @ApiOperation({
     summary: 'Take the declaration of a namespace back',
     description: 'What it only inherited is removed; what was written in it stays.',

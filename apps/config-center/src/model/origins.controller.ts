@@ -1,8 +1,8 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { FORMATS, flatten } from '@rookery/config';
-import { Public } from '@rookery/security';
 import { z } from 'zod';
+import { Needs } from '../access/needs.ts';
 import { SettingKey } from '../settings/setting-key.ts';
 import { placeOf } from './compose-release.ts';
 import { ModelStore } from './model-store.ts';
@@ -21,7 +21,7 @@ const Origins = z.object({
 });
 
 /** Where the settings of a key come from, by the model of its environment. */
-@Public()
+@Needs('read')
 @ApiTags('environments')
 @Controller('api/config-center/settings/:namespace/:group/:service/origins')
 export class OriginsController {

@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { formatOfName } from '@rookery/config';
-import { Public } from '@rookery/security';
+import { Needs } from '../access/needs.ts';
 import { Documents, named, type Wanted } from '../documents/documents.ts';
 import { errors } from '../errors.ts';
 import type { Reply } from './exchange.ts';
@@ -19,7 +19,7 @@ interface DisconfQuery {
  * `redis.properties` of the app `orders` is the key `orders.redis.properties`, `orders.redis`, or for `orders.properties`
  * and `application.properties` the app's own key. Disconf's push is ZooKeeper's, which is not here.
  */
-@Public()
+@Needs('read', (request) => [String(request.query.env || 'default')])
 @ApiExcludeController()
 @Controller('api/config')
 export class DisconfController {

@@ -4,6 +4,7 @@ import type { Caller } from '../grey/caller.ts';
 /** What the handlers of foreign protocols need of Fastify's request. */
 export interface Request {
   raw: IncomingMessage;
+  params: Record<string, string | undefined>;
   query: Record<string, string | string[] | undefined>;
   body: unknown;
 }

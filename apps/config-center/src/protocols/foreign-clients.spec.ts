@@ -62,7 +62,7 @@ describe.skipIf(!postgres)('clients that are not ours, on two replicas', () => {
         cacheDir: cache,
         ssl: false,
         identityKey: 'authorization',
-        identityValue: issuer.bearer('config:publish').authorization,
+        identityValue: issuer.bearer('config:release').authorization,
       });
       await made.ready();
       const typed = made as unknown as NacosClient;
@@ -111,7 +111,7 @@ describe.skipIf(!postgres)('clients that are not ours, on two replicas', () => {
       const post = async (form: Record<string, string>, headers: Record<string, string> = {}) =>
         (await fetch(url, { method: 'POST', body: new URLSearchParams(form), headers })).status;
       const dataId = newName();
-      const accessToken = issuer.bearer('config:publish').authorization.slice('Bearer '.length);
+      const accessToken = issuer.bearer('config:release').authorization.slice('Bearer '.length);
       const good = { dataId, group: 'g', content: 'a' };
       expect(await post(good)).toBe(401);
       expect(await post({ ...good, accessToken })).toBe(200);

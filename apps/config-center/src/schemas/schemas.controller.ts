@@ -1,8 +1,8 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Put } from '@nestjs/common';
-import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { currentRequest } from '@rookery/observability';
-import { Public, RequiresPermissions } from '@rookery/security';
 import { z } from 'zod';
+import { Needs } from '../access/needs.ts';
 import { errors } from '../errors.ts';
 import { checkSettings } from '../settings/check-settings.ts';
 import { ReleaseStore } from '../settings/release-store.ts';
@@ -22,7 +22,7 @@ export class SchemasController {
   ) {}
 
   @Get()
-  @Public()
+  @Needs('read')
   @ApiOperation({ summary: 'Show the schema of a key' })
   @ApiOkResponse({ description: 'The JSON Schema.', standardSchema: SchemaBody })
   async show(@Param({ schema: SettingKey }) key: SettingKey): Promise<JsonSchema> {
@@ -33,8 +33,7 @@ export class SchemasController {
 
   @Put()
   @HttpCode(204)
-  @RequiresPermissions('config:publish')
-  @ApiBearerAuth()
+  @Needs('edit')
   @ApiOperation({
     summary: 'Set the schema of a key',
     description: 'JSON Schema, draft 2020-12. Refused where the current release does not satisfy it.',
@@ -53,8 +52,7 @@ export class SchemasController {
 
   @Delete()
   @HttpCode(204)
-  @RequiresPermissions('config:publish')
-  @ApiBearerAuth()
+  @Needs('edit')
   @ApiOperation({ summary: 'Take the schema of a key away' })
   @ApiNoContentResponse({ description: 'Releases are no longer checked.' })
   remove(@Param({ schema: SettingKey }) key: SettingKey): Promise<void> {

@@ -1,8 +1,8 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Put, Query, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { currentRequest } from '@rookery/observability';
-import { Public, RequiresPermissions } from '@rookery/security';
 import { z } from 'zod';
+import { Needs, unlessDry } from '../access/needs.ts';
 import { CallerQuery } from '../grey/caller.ts';
 import { type Diff, Diff as DiffSchema, diffOf } from './diff.ts';
 import { etagOf, versionOf } from './etag.ts';
@@ -27,14 +27,13 @@ interface Reply {
   status(code: number): Reply;
 }
 
-/** Services read their settings from before they could have a token; who publishes has one. */
 @ApiTags('settings')
 @Controller('api/config-center/settings/:namespace/:group/:service')
 export class SettingsController {
   constructor(@Inject(ReleaseStore) private readonly releases: ReleaseStore) {}
 
   @Get()
-  @Public()
+  @Needs('read')
   @ApiOperation({ summary: 'Show the current settings', description: 'Version 0 and {} where nothing was published.' })
   @ApiHeader({ name: 'if-none-match', required: false, description: 'An ETag; answers 304 while it is current.' })
   @ApiOkResponse({ description: 'The newest release; its version is the ETag.', standardSchema: Release })
@@ -53,12 +52,11 @@ export class SettingsController {
   }
 
   @Put()
-  @RequiresPermissions('config:publish')
-  @ApiBearerAuth()
+  @Needs(unlessDry('release'))
   @ApiOperation({
     summary: 'Publish settings',
     description:
-      'The body is the whole tree, at most 256 KiB: a JSON object, or text as application/yaml, application/toml, text/x-java-properties or text/plain.',
+      'The body is the whole tree, at most 256 KiB: a JSON object, or text as application/yaml, application/toml, text/x-java-properties or text/plain. Needs config:release for the namespace, a dry run config:edit.',
   })
   @ApiHeader({ name: 'if-match', required: false, description: 'The ETag of the version that the change starts from.' })
   @ApiBody({ description: 'The settings.', schema: { type: 'object', additionalProperties: true } })
@@ -83,7 +81,7 @@ export class SettingsController {
   }
 
   @Get('history')
-  @Public()
+  @Needs('read')
   @ApiOperation({ summary: 'List the releases, newest first' })
   @ApiOkResponse({ description: 'One page, without the settings themselves.', standardSchema: History })
   async history(
@@ -95,7 +93,7 @@ export class SettingsController {
   }
 
   @Get('history/:version')
-  @Public()
+  @Needs('read')
   @ApiOperation({ summary: 'Show one release' })
   @ApiOkResponse({ description: 'The release with its settings.', standardSchema: Release })
   at(
@@ -106,7 +104,7 @@ export class SettingsController {
   }
 
   @Get('history/:version/diff')
-  @Public()
+  @Needs('read')
   @ApiOperation({ summary: 'Compare two releases' })
   @ApiOkResponse({ description: 'What was added, removed and changed.', standardSchema: DiffSchema })
   async diff(
@@ -123,8 +121,7 @@ export class SettingsController {
 
   @Post('rollback')
   @HttpCode(200)
-  @RequiresPermissions('config:publish')
-  @ApiBearerAuth()
+  @Needs('release')
   @ApiOperation({ summary: 'Take up an earlier release again', description: 'Makes a new version with its settings.' })
   @ApiOkResponse({ description: 'The release that is now current.', standardSchema: Release })
   async rollback(

@@ -7,15 +7,19 @@ import { serviceOptions } from '../service-options.ts';
 /** Whose tokens the replicas take. */
 export const issuer = await startTestIssuer();
 process.env.AUTH_ISSUER_URL = issuer.issuer;
+process.env.CONFIG_READERS = 'anyone';
 afterAll(() => issuer.close());
 
-/** A replica of the real app in this process, on the database that DATABASE_URL names. */
-export function startReplica(port = 0): Promise<RunningService> {
+/**
+ * A replica of the real app in this process, on the database that DATABASE_URL names; whoever reaches it may read, as with
+ * `npm start`, unless CONFIG_READERS says otherwise.
+ */
+export function startReplica(port = 0, logLevel = 'silent'): Promise<RunningService> {
   const without = [...(serviceOptions.without ?? []), 'discovery'] as const;
   return createService(
     AppModule,
     { ...serviceOptions, without },
-    { environment: { PORT: String(port), LOG_LEVEL: 'silent' } },
+    { environment: { PORT: String(port), LOG_LEVEL: logLevel } },
   );
 }
 
@@ -27,12 +31,12 @@ export function newKey(): string {
   return `/api/config-center/settings/default/default/service-${keys}`;
 }
 
-/** Calls the centre with JSON, as somebody who may publish, and answers status and body. */
+/** Calls the centre with JSON, as somebody who may do everything, and answers status and body. */
 export async function call(url: string, method = 'GET', body?: unknown, headers: Record<string, string> = {}) {
   const response = await fetch(url, {
     method,
     headers: {
-      ...issuer.bearer('config:publish'),
+      ...issuer.bearer('config'),
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...headers,
     },

@@ -1,9 +1,9 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { writeFormat } from '@rookery/config';
 import { currentRequest } from '@rookery/observability';
-import { RequiresPermissions } from '@rookery/security';
 import type { z } from 'zod';
+import { inEnvironment, Needs, unlessDry } from '../access/needs.ts';
 import { EnvironmentParam } from '../model/declarations.ts';
 import { ExportDocument, ExportQuery, Imported, ImportQuery } from './export-document.ts';
 import { Exporter } from './exporter.ts';
@@ -17,7 +17,6 @@ interface Reply {
 
 /** Environments as files: for a copy, for another environment, and from Nacos. */
 @ApiTags('environments')
-@ApiBearerAuth()
 @Controller('api/config-center/environments/:environment')
 export class TransferController {
   constructor(
@@ -26,7 +25,7 @@ export class TransferController {
   ) {}
 
   @Get('export')
-  @RequiresPermissions('config:publish')
+  @Needs('edit', inEnvironment)
   @ApiOperation({
     summary: 'Export an environment, a group or a namespace of it',
     description: 'What is declared and what was written, with schemas; not the history, and not what only follows.',
@@ -46,7 +45,7 @@ export class TransferController {
 
   @Post('import')
   @HttpCode(200)
-  @RequiresPermissions('config:publish')
+  @Needs(unlessDry('release'), inEnvironment)
   @ApiOperation({
     summary: 'Import a file into an environment',
     description:

@@ -23,14 +23,14 @@ describe.skipIf(!postgres)('an environment as a file', () => {
   const settings = async (place: string) => (await call(`${root()}/settings/${place}`)).body;
   const exported = async (environment: string, query = '') => {
     const response = await fetch(`${root()}/environments/${environment}/export${query}`, {
-      headers: issuer.bearer('config:publish'),
+      headers: issuer.bearer('config'),
     });
     return { type: response.headers.get('content-type'), text: await response.text() };
   };
   const take = async (environment: string, file: string | Uint8Array<ArrayBuffer>, type: string, query = '') => {
     const response = await fetch(`${root()}/environments/${environment}/import${query}`, {
       method: 'POST',
-      headers: { ...issuer.bearer('config:publish'), 'content-type': type },
+      headers: { ...issuer.bearer('config'), 'content-type': type },
       body: file,
     });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };

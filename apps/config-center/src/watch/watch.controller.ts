@@ -1,9 +1,11 @@
 import type { ServerResponse } from 'node:http';
-import { Controller, Get, Headers, Inject, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Public } from '@rookery/security';
 import { z } from 'zod';
+import { Needs } from '../access/needs.ts';
+import { Visitors } from '../access/visitors.ts';
 import { CallerQuery } from '../grey/caller.ts';
+import type { Request } from '../protocols/exchange.ts';
 import { SettingKey } from '../settings/setting-key.ts';
 import { Watchers } from './watchers.ts';
 
@@ -19,12 +21,14 @@ interface Reply {
   hijack(): void;
 }
 
-/** Services follow their settings from before they could have a token; the gateway does not lead here. */
-@Public()
+@Needs('read')
 @ApiTags('watch')
 @Controller('api/config-center/settings/:namespace/:group/:service/watch')
 export class WatchController {
-  constructor(@Inject(Watchers) private readonly watchers: Watchers) {}
+  constructor(
+    @Inject(Watchers) private readonly watchers: Watchers,
+    @Inject(Visitors) private readonly visitors: Visitors,
+  ) {}
 
   @Get()
   @ApiOperation({
@@ -40,12 +44,14 @@ export class WatchController {
     @Param({ schema: SettingKey }) key: SettingKey,
     @Query({ schema: WatchQuery }) { after, ...caller }: z.output<typeof WatchQuery>,
     @Headers('last-event-id') lastEventId: string | undefined,
+    @Req() request: Request,
     @Res() reply: Reply,
   ): Promise<void> {
     await this.watchers.watch(
       key,
       lastEventId === undefined ? after : version.catch(after).parse(lastEventId),
       caller,
+      this.visitors.of(request),
       () => {
         reply.hijack();
         reply.raw.writeHead(200, {

@@ -13,6 +13,8 @@ export class Watcher {
     private version: number,
     /** Who watches, as far as it said so. */
     readonly caller: Caller,
+    /** The access token of the centre that it was opened with. */
+    readonly tokenId: string | undefined,
     readonly openedAtMs: number,
     /** Streams end at different ages, so that they do not all come back at once. */
     readonly endsAtMs: number,

@@ -2,6 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { LOGGER, type Logger } from '@rookery/observability';
+import { KnownTokens } from '../access/tokens/known-tokens.ts';
+import type { Visitor } from '../access/visitor.ts';
 import { errors } from '../errors.ts';
 import type { Caller } from '../grey/caller.ts';
 import { InstanceStore } from '../instances/instance-store.ts';
@@ -27,7 +29,10 @@ export class Watchers implements OnModuleInit, OnModuleDestroy {
     @Inject(WATCH_LIMITS) private readonly limits: WatchLimits,
     @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+    @Inject(KnownTokens) tokens: KnownTokens,
+  ) {
+    tokens.onRevoked((id) => this.#endRevoked(id));
+  }
 
   onModuleInit(): void {
     const every = (ms: number, work: () => void) => this.#timers.push(setInterval(work, ms));
@@ -46,7 +51,13 @@ export class Watchers implements OnModuleInit, OnModuleDestroy {
    * Adds a stream. What came after `afterVersion` is sent at once, of several releases the newest.
    * @param open starts the response; called only when the stream is taken
    */
-  async watch(key: SettingKey, afterVersion: number, caller: Caller, open: () => ServerResponse): Promise<void> {
+  async watch(
+    key: SettingKey,
+    afterVersion: number,
+    caller: Caller,
+    visitor: Visitor | undefined,
+    open: () => ServerResponse,
+  ): Promise<void> {
     if (this.#closed || this.#size >= this.limits.maxWatchers) throw errors.tooManyWatchers(this.limits.maxWatchers);
     const topic = this.#topic(key);
     topic.opening += 1;
@@ -61,8 +72,9 @@ export class Watchers implements OnModuleInit, OnModuleDestroy {
     const response = open();
     if (response.destroyed) return this.#forget(topic);
     const nowMs = Date.now();
-    const endsAtMs = nowMs + this.limits.maxAgeMs * (0.8 + 0.4 * Math.random());
-    const watcher = new Watcher(response, afterVersion, caller, nowMs, endsAtMs);
+    const { tokenId, expiresAtMs = Number.POSITIVE_INFINITY } = visitor?.verified ?? {};
+    const endsAtMs = Math.min(expiresAtMs, nowMs + this.limits.maxAgeMs * (0.8 + 0.4 * Math.random()));
+    const watcher = new Watcher(response, afterVersion, caller, tokenId, nowMs, endsAtMs);
     this.#size += 1;
     topic.watchers.add(watcher);
     response.once('close', () => {
@@ -126,6 +138,14 @@ export class Watchers implements OnModuleInit, OnModuleDestroy {
         for (const watcher of old) if (!alive.has(watcher.caller.instance ?? '')) watcher.end();
       } catch (error) {
         this.logger.warn({ error }, 'liveness of watchers unknown');
+      }
+    }
+  }
+
+  #endRevoked(id: string): void {
+    for (const { watchers } of this.#topics.values()) {
+      for (const watcher of watchers) {
+        if (watcher.tokenId === id) watcher.end();
       }
     }
   }

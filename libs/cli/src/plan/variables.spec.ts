@@ -46,6 +46,18 @@ describe('the environment of an instance', () => {
     expect(instanceVariables(orders, 1, facts(given))).toMatchObject(given);
   });
 
+  test('settings are read without a token on an address of this machine alone, where nobody says otherwise', () => {
+    const readers = (environment: NodeJS.ProcessEnv, name = 'config-center') =>
+      instanceVariables(app(name, []), 1, facts(environment)).CONFIG_READERS;
+    expect(readers({})).toBe('anyone');
+    expect(readers({ HOST: '::1' })).toBe('anyone');
+    expect(readers({ HOST: '0.0.0.0' })).toBeUndefined();
+    expect(readers({ HOST: '127.0.0.1.example.com' })).toBeUndefined();
+    expect(readers({ CONFIG_READERS: 'tokens' })).toBe('tokens');
+    expect(readers({ CONFIG_TOKEN: 'x'.repeat(32) })).toBeUndefined();
+    expect(readers({}, 'orders')).toBeUndefined();
+  });
+
   test('DATABASE_URL is a base: each app has its own database there, unless <APP>_DATABASE_URL says otherwise', () => {
     const base = { DATABASE_URL: 'postgres://u:p@db:5432/postgres?sslmode=require' };
     const variables = instanceVariables(orders, 1, facts(base));

@@ -5,6 +5,8 @@ import type { App } from '../workspace/projects.ts';
 import { POSTGRES } from './plan.ts';
 import { variablePrefix } from './ports.ts';
 
+/** The app that keeps settings. */
+const CENTRE = 'config-center';
 /** The app that gives tokens out. */
 export const AUTH = 'auth';
 
@@ -30,7 +32,7 @@ export function instanceId(app: string, index: number, home: string): string {
 /** Where the platform's own parts are, as services are told. */
 export function sharedVariables({ environment, ports, postgresUrl }: PlatformFacts): Record<string, string> {
   const discovery = environment.DISCOVERY_URL ?? local(ports.get('registry'), 'consul');
-  const config = environment.CONFIG_URL ?? local(ports.get('config-center'), 'http');
+  const config = environment.CONFIG_URL ?? local(ports.get(CENTRE), 'http');
   const messaging =
     environment.MESSAGING_URL ??
     (environment.DATABASE_URL
@@ -74,8 +76,15 @@ export function instanceVariables(app: App, index: number, facts: PlatformFacts)
     GRPC_PORT: (first && environment[`${variablePrefix(app.name)}_GRPC_PORT`]) || '0',
     INSTANCE_ID: instanceId(app.name, index, home),
     DATABASE_URL: database,
+    ...(app.name === CENTRE && readersOf(environment)),
     ...(app.name === AUTH && { AUTH_CLIENTS_FILE: environment.AUTH_CLIENTS_FILE ?? authClientsFile(home) }),
   };
+}
+
+/** On an address of this machine alone, settings are read without a token, unless the environment says who may. */
+function readersOf({ HOST = '127.0.0.1', CONFIG_READERS, CONFIG_TOKEN }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const alone = /^(?:127\.[\d.]+|::1|localhost)$/.test(HOST);
+  return alone && !CONFIG_READERS && !CONFIG_TOKEN ? { CONFIG_READERS: 'anyone' } : {};
 }
 
 function local(port: number | undefined, scheme: string): string | undefined {

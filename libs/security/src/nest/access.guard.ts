@@ -22,6 +22,7 @@ export class AccessGuard implements CanActivate {
     if (!access || !call || access.for === (call.transport === 'bus' ? 'anyone' : 'bus')) {
       throw securityErrors.notCallable();
     }
+    if (access.for === 'guard' && call.transport !== 'http') throw securityErrors.notCallable();
     if (access.for !== 'bearer') return true;
     const principal = call.transport === 'bus' ? publishedFor(call.principal) : await this.#bearer(call);
     const missing = missingFor(access, principal);

@@ -2,8 +2,11 @@ import type { Type } from '@nestjs/common';
 
 /** What a handler, or all handlers of a controller, have declared. */
 export interface Access {
-  /** `bearer`: who proves who they are; on the bus, whom the message was published for. `bus`: any message, no call. */
-  for: 'anyone' | 'bearer' | 'bus';
+  /**
+   * `bearer`: who proves who they are; on the bus, whom the message was published for. `bus`: any message, no call.
+   * `guard`: whom a guard of the application's own lets in, over HTTP.
+   */
+  for: 'anyone' | 'bearer' | 'bus' | 'guard';
   permissions: readonly string[];
   roles: readonly string[];
 }

@@ -19,6 +19,7 @@ export function undeclaredHandlers(controllers: Iterable<Type>): string[] {
         if (!patterns && !Reflect.hasMetadata(PATH_METADATA, method)) return false;
         const declared = accessOf(method, controller)?.for;
         // Whoever publishes is on the bus: nothing there is public, and the guard refuses it.
+        if (declared === 'guard') return patterns !== undefined;
         return !declared || (declared === 'anyone' && patterns?.some((pattern) => !isGrpc(pattern)));
       })
       .map((name) => `${controller.name}.${name}`),

@@ -1,3 +1,4 @@
+import { applyDecorators, type CanActivate, type Type, UseGuards } from '@nestjs/common';
 import { isPermission } from '../permissions/wildcard.ts';
 import { declareAccess } from './access.ts';
 
@@ -31,3 +32,11 @@ export function RequiresRoles(...roles: [string, ...string[]]): ClassDecorator &
  * may publish on the bus has the bus's own credentials. The handler cannot be called in any other way.
  */
 export const FromBus = () => declareAccess({ for: 'bus', ...NOTHING });
+
+/**
+ * HTTP callers whom `guard` lets in: for an application that knows other proofs than access tokens, or whose permissions
+ * depend on what is asked for. The guard is put before the handler by this declaration, so that it cannot be forgotten; it
+ * hands what it verified to {@link VerifiedCalls}.
+ */
+export const GuardedBy = (guard: Type<CanActivate>): ClassDecorator & MethodDecorator =>
+  applyDecorators(UseGuards(guard), declareAccess({ for: 'guard', ...NOTHING }));

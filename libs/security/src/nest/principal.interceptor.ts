@@ -18,6 +18,6 @@ export class PrincipalInterceptor implements NestInterceptor {
     if (!token) return next.handle();
     const { principal, accessToken } = token;
     // Nest binds the handler to the context in which handle() is called.
-    return runWithRequest({ principal, accessToken }, () => next.handle());
+    return runWithRequest({ principal, ...(accessToken !== undefined && { accessToken }) }, () => next.handle());
   }
 }

@@ -1,10 +1,34 @@
-import { Controller, Get, type INestApplication, Module } from '@nestjs/common';
+import {
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Get,
+  type INestApplication,
+  Inject,
+  Injectable,
+  Module,
+} from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { currentRequest, RookeryError, startTracing } from '@rookery/observability';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestIssuer, type TestIssuer } from '../testing/test-issuer.ts';
-import { Authenticated, FromBus, Public, RequiresPermissions, RequiresRoles } from './decorators.ts';
+import { Authenticated, FromBus, GuardedBy, Public, RequiresPermissions, RequiresRoles } from './decorators.ts';
 import { SecurityModule } from './security.module.ts';
+import { VerifiedCalls } from './verified-calls.ts';
+
+@Injectable()
+class Doorkeeper implements CanActivate {
+  constructor(@Inject(VerifiedCalls) private readonly calls: VerifiedCalls) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<{ headers: Record<string, string> }>();
+    if (request.headers['x-word'] !== 'open') throw new RookeryError('SHUT', 'The door is shut.', { status: 403 });
+    const principal = { subject: 'who knows the word', roles: [], permissions: [] };
+    const [clientId, tokenId] = [undefined, undefined];
+    this.calls.set(request, { principal, clientId, tokenId, issuedAtMs: 0, expiresAtMs: 0 });
+    return true;
+  }
+}
 
 @Controller()
 class Orders {
@@ -26,6 +50,12 @@ class Orders {
   @RequiresRoles('clerk')
   create() {
     return {};
+  }
+
+  @Get('guarded')
+  @GuardedBy(Doorkeeper)
+  guarded() {
+    return currentRequest().principal;
   }
 
   @Get('bus')
@@ -104,6 +134,11 @@ describe('a handler', () => {
       status: 200,
       body: { subject: 'ada', roles: [], permissions: ['a:b'] },
     });
+  });
+
+  it('that a guard of its own decides on is refused or let in by that', async () => {
+    expect(await get('guarded', bearer({ permissions: ['*'] }))).toEqual({ status: 403, body: { code: 'SHUT' } });
+    expect(await get('guarded', { 'x-word': 'open' })).toMatchObject({ body: { subject: 'who knows the word' } });
   });
 
   it('is refused to those who lack a permission or a role', async () => {

@@ -30,7 +30,7 @@ export class SecurityModule {
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_INTERCEPTOR, useClass: PrincipalInterceptor },
       ],
-      exports: [TokenVerifier],
+      exports: [TokenVerifier, VerifiedCalls],
     };
   }
 }

@@ -27,6 +27,6 @@ export interface VerifiedToken {
   issuedAtMs: number;
   /** Epoch ms after which it is worth nothing. */
   expiresAtMs: number;
-  /** As it came, to be shown to the services that are called on its owner's behalf. */
-  accessToken: string;
+  /** As it came, to be shown to the services that are called on its owner's behalf; absent for what others could not check. */
+  accessToken?: string;
 }

@@ -3,6 +3,8 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { writeProperties } from '@rookery/config';
 import { Public } from '@rookery/security';
 import { z } from 'zod';
+import { Needs } from '../../access/needs.ts';
+import { Visitors } from '../../access/visitors.ts';
 import { Documents } from '../../documents/documents.ts';
 import { errors } from '../../errors.ts';
 import type { Caller } from '../../grey/caller.ts';
@@ -11,9 +13,9 @@ import { LongPolls } from '../../push/long-polls.ts';
 import { keyText, type SettingKey } from '../../settings/setting-key.ts';
 import { releaseFor } from '../../settings/standing.ts';
 import { callerOf, parameter, type Reply, type Request } from '../exchange.ts';
-import { ACCESS_KEYS, type AccessKeys, checkSignature } from './access-keys.ts';
 import { type ApolloConfiguration, readApollo } from './apollo-configuration.ts';
 import { APOLLO_ENVIRONMENT, apolloWanted } from './apollo-names.ts';
+import { ApolloSignatures } from './apollo-signatures.ts';
 
 const HELD_MS = 60_000;
 
@@ -29,19 +31,21 @@ const Notifications = z
   .max(200);
 
 /** What Apollo's config service answers to its clients. */
-@Public()
+@Needs('read', () => [APOLLO_ENVIRONMENT])
 @ApiExcludeController()
 @Controller()
 export class ApolloController {
   constructor(
     @Inject(Documents) private readonly documents: Documents,
     @Inject(LongPolls) private readonly polls: LongPolls,
+    @Inject(ApolloSignatures) private readonly signatures: ApolloSignatures,
+    @Inject(Visitors) private readonly visitors: Visitors,
     @Inject(ModelStore) private readonly models: ModelStore,
-    @Inject(ACCESS_KEYS) private readonly keys: AccessKeys,
   ) {}
 
   /** The meta service: every config service is this one. */
   @Get('services/config')
+  @Public()
   services(@Headers('host') host = '') {
     const homepageUrl = `http://${host}/`;
     return [{ appName: 'APOLLO-CONFIGSERVICE', instanceId: `${host}:apollo-configservice`, homepageUrl }];
@@ -116,7 +120,7 @@ export class ApolloController {
     @Res({ passthrough: true }) reply: Reply,
   ) {
     if (!appId) throw errors.parameterMissing('appId');
-    checkSignature(this.keys, appId, request.raw);
+    this.#expectSignature(appId, request);
     const caller = apolloCaller(request);
     const model = await this.models.of(APOLLO_ENVIRONMENT);
     const asked = readNotifications(text).map(({ namespaceName, notificationId }) => {
@@ -149,13 +153,20 @@ export class ApolloController {
     return news;
   }
 
+  /** Also where anyone may read. */
+  #expectSignature(appId: string, request: Request): void {
+    if (this.signatures.mustSign(appId) && !this.visitors.of(request)) {
+      throw errors.signatureInvalid('this app has access keys, and the request is not signed');
+    }
+  }
+
   async #read(
     { appId, cluster, namespace }: Namespace,
     dataCentre: string | undefined,
     request: Request,
     reply: Reply,
   ): Promise<ApolloConfiguration | undefined> {
-    checkSignature(this.keys, appId, request.raw);
+    this.#expectSignature(appId, request);
     const found = await readApollo(
       this.documents,
       apolloWanted(await this.models.of(APOLLO_ENVIRONMENT), appId, cluster, namespace, dataCentre),

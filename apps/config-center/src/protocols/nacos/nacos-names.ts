@@ -5,6 +5,13 @@ import { named, type Wanted } from '../../documents/documents.ts';
  * data id `orders.yaml` is the key of that name, or else the settings of `orders`, as YAML.
  */
 export function nacosWanted(dataId: string, group: string | undefined, tenant: string | undefined): Wanted[] {
-  const namespace = tenant === undefined || tenant === '' || tenant === 'public' ? 'default' : tenant;
-  return named(namespace, group === undefined || group === '' || group === 'DEFAULT_GROUP' ? 'default' : group, dataId);
+  return named(
+    nacosNamespace(tenant),
+    group === undefined || group === '' || group === 'DEFAULT_GROUP' ? 'default' : group,
+    dataId,
+  );
 }
+
+/** The namespace of ours that a tenant is. */
+export const nacosNamespace = (tenant: string | undefined): string =>
+  tenant === undefined || tenant === '' || tenant === 'public' ? 'default' : tenant;

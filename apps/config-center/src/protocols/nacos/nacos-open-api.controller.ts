@@ -1,14 +1,16 @@
 import { Controller, Delete, Get, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { Public, RequiresPermissions } from '@rookery/security';
+import { Public } from '@rookery/security';
+import { Needs } from '../../access/needs.ts';
 import { type Document, Documents } from '../../documents/documents.ts';
 import { errors } from '../../errors.ts';
 import { ReleaseStore } from '../../settings/release-store.ts';
 import { callerOf, parameter, type Reply, type Request } from '../exchange.ts';
 import { type DataId, publishDocument, removeDocument } from './nacos-documents.ts';
-import { nacosWanted } from './nacos-names.ts';
+import { nacosNamespace, nacosWanted } from './nacos-names.ts';
 
 const NOT_FOUND = { code: 20_004, message: 'resource not found', data: 'config data not exist' };
+const ofDocument = (request: Request) => [nacosNamespace(parameter(request, 'namespaceId'))];
 const success = (data: unknown) => ({ code: 0, message: 'success', data });
 
 /** The same in the envelopes of Nacos' open API v2, and the read of v3's client API. */
@@ -28,13 +30,13 @@ export class NacosOpenApiController {
   }
 
   @Get('v2/cs/config')
-  @Public()
+  @Needs('read', ofDocument)
   getV2(@Req() request: Request, @Res({ passthrough: true }) reply: Reply) {
     return this.#get(request, reply, ({ content }) => content);
   }
 
   @Get('v3/client/cs/config')
-  @Public()
+  @Needs('read', ofDocument)
   getV3(@Req() request: Request, @Res({ passthrough: true }) reply: Reply) {
     return this.#get(request, reply, ({ content, format, md5, release }) => ({
       content,
@@ -46,7 +48,7 @@ export class NacosOpenApiController {
 
   @Post('v2/cs/config')
   @HttpCode(200)
-  @RequiresPermissions('config:publish')
+  @Needs('release', ofDocument)
   async publish(@Req() request: Request) {
     const content = parameter(request, 'content');
     if (!content) throw errors.parameterMissing('content');
@@ -58,7 +60,7 @@ export class NacosOpenApiController {
   }
 
   @Delete('v2/cs/config')
-  @RequiresPermissions('config:publish')
+  @Needs('release', ofDocument)
   async remove(@Req() request: Request) {
     await removeDocument(this.documents, this.releases, dataIdOf(request));
     return success(true);

@@ -6,7 +6,10 @@ interface TakesHooks {
   addHook(name: 'preHandler', hook: (request: Request, reply: unknown, done: () => void) => void): void;
 }
 
-/** Nacos' clients carry their token in the parameter `accessToken`; here it is a bearer token like any other. */
+/**
+ * Nacos' clients carry their token in the parameter `accessToken`, and old ones their password in each request; here it is a
+ * bearer token like any other.
+ */
 @Injectable()
 export class NacosToken implements OnModuleInit {
   constructor(@Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost) {}
@@ -15,7 +18,7 @@ export class NacosToken implements OnModuleInit {
     this.adapterHost.httpAdapter.getInstance<TakesHooks>().addHook('preHandler', (request, _reply, done) => {
       const { headers, url = '' } = request.raw;
       if (url.startsWith('/nacos/') && headers.authorization === undefined) {
-        const token = parameter(request, 'accessToken');
+        const token = parameter(request, 'accessToken') ?? parameter(request, 'password');
         if (token !== undefined) headers.authorization = `Bearer ${token}`;
       }
       done();

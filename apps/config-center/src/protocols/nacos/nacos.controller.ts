@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, Headers, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { Public, RequiresPermissions } from '@rookery/security';
+import { Needs } from '../../access/needs.ts';
 import { Documents } from '../../documents/documents.ts';
 import { errors } from '../../errors.ts';
 import { LongPolls } from '../../push/long-polls.ts';
@@ -8,11 +8,15 @@ import { ReleaseStore } from '../../settings/release-store.ts';
 import { callerOf, parameter, type Reply, type Request } from '../exchange.ts';
 import { type Listening, readListening, writeChanged } from './listening.ts';
 import { type DataId, publishDocument, removeDocument } from './nacos-documents.ts';
-import { nacosWanted } from './nacos-names.ts';
+import { nacosNamespace, nacosWanted } from './nacos-names.ts';
 
 const MOST_HELD_MS = 60_000;
 /** An answer shortly before the client's own deadline, as Nacos has it. */
 const EARLIER_MS = 500;
+
+const ofDocument = (request: Request) => [nacosNamespace(parameter(request, 'tenant'))];
+const ofListening = (request: Request) =>
+  readListening(parameter(request, 'Listening-Configs')).map(({ tenant }) => nacosNamespace(tenant));
 
 /** The configuration part of Nacos' open API v1, as its clients up to 2.x over HTTP speak it. */
 @ApiExcludeController()
@@ -25,7 +29,7 @@ export class NacosController {
   ) {}
 
   @Get()
-  @Public()
+  @Needs('read', ofDocument)
   async get(@Req() request: Request, @Res({ passthrough: true }) reply: Reply): Promise<string> {
     const { dataId, group, tenant } = dataIdOf(request);
     const found = await this.documents.find(nacosWanted(dataId, group, tenant), callerOf(request));
@@ -41,7 +45,7 @@ export class NacosController {
 
   @Post()
   @HttpCode(200)
-  @RequiresPermissions('config:publish')
+  @Needs('release', ofDocument)
   async publish(@Req() request: Request, @Headers('casmd5') casMd5: string | undefined): Promise<string> {
     const content = parameter(request, 'content');
     if (!content) throw errors.parameterMissing('content');
@@ -54,7 +58,7 @@ export class NacosController {
   }
 
   @Delete()
-  @RequiresPermissions('config:publish')
+  @Needs('release', ofDocument)
   async remove(@Req() request: Request): Promise<string> {
     await removeDocument(this.documents, this.releases, dataIdOf(request));
     return 'true';
@@ -63,7 +67,7 @@ export class NacosController {
   /** Held until one of the documents is not what the client has; the answer names those, or nothing. */
   @Post('listener')
   @HttpCode(200)
-  @Public()
+  @Needs('read', ofListening)
   async listen(
     @Req() request: Request,
     @Headers('long-pulling-timeout') timeout: string | undefined,

@@ -8,7 +8,7 @@ export interface SpringSource {
   readonly release: Release;
 }
 
-const NAMESPACE = 'default';
+export const SPRING_NAMESPACE = 'default';
 const SHARED = 'application';
 const MAIN_LABELS = new Set(['', 'main', 'master', 'latest']);
 
@@ -28,7 +28,7 @@ export async function springSources(
   );
   const sources: SpringSource[] = [];
   for (const name of names) {
-    const found = await documents.find([{ key: keyOf(NAMESPACE, group, name) }]);
+    const found = await documents.find([{ key: keyOf(SPRING_NAMESPACE, group, name) }]);
     if (found) sources.push({ name: `rookery:${group}/${name}`, release: found.release });
   }
   return sources;

@@ -1,11 +1,11 @@
 import { Controller, Get, Inject, Param, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { flatten, formatOfName, writeFormat } from '@rookery/config';
-import { Public } from '@rookery/security';
+import { Needs } from '../../access/needs.ts';
 import { Documents } from '../../documents/documents.ts';
 import { errors } from '../../errors.ts';
 import type { Reply } from '../exchange.ts';
-import { springSources, together } from './spring-sources.ts';
+import { SPRING_NAMESPACE, springSources, together } from './spring-sources.ts';
 
 const MOST_PROFILES = 20;
 const TYPES = {
@@ -21,7 +21,7 @@ const PLAIN = /^(.+)-([^-]+)\.(?:ya?ml|properties|json)$/;
  * What a Spring Cloud Config server answers, below `/spring`. The forms `/{application}/{profile}` and
  * `/{label}/{application}-{profile}.yml` have as many parts; the ending tells them apart, as it does there.
  */
-@Public()
+@Needs('read', () => [SPRING_NAMESPACE])
 @ApiExcludeController()
 @Controller('spring')
 export class SpringController {

@@ -1,9 +1,16 @@
 import type { AppliedReport, Snapshot } from '../../config.ts';
 import { readEvents, type StreamEvent } from './event-stream.ts';
+import type { TokenSource } from './token-of.ts';
 import { releaseOnWire } from './wire.ts';
 
 /** The centre refused the request itself; asking again does not help. */
 export class RefusedByCentre extends Error {}
+
+interface Asked {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
+}
 
 /** The HTTP API of apps/config-center, for one namespace / group / service. Every call has a deadline. */
 export class CentreApi {
@@ -15,6 +22,7 @@ export class CentreApi {
     private readonly instance: string,
     private readonly labels: string,
     private readonly timeoutMs: number,
+    private readonly token: TokenSource = async () => undefined,
   ) {
     this.#base = `${origin}/api/config-center/settings/${key.map(encodeURIComponent).join('/')}`;
   }
@@ -39,7 +47,7 @@ export class CentreApi {
     signal.addEventListener('abort', stop);
     try {
       const opening = fetch(`${this.#base}/watch?${query}`, {
-        headers: { accept: 'text/event-stream' },
+        headers: { accept: 'text/event-stream', ...(await this.#authorization()) },
         signal: request.signal,
       });
       const response = await inTime(opening, this.timeoutMs, request);
@@ -55,10 +63,16 @@ export class CentreApi {
     return new URLSearchParams({ ...more, instance: this.instance, ...(this.labels && { labels: this.labels }) });
   }
 
-  async #ask(path: string, init: RequestInit): Promise<string> {
+  async #authorization(): Promise<Record<string, string>> {
+    const token = await this.token();
+    return token ? { authorization: `Bearer ${token}` } : {};
+  }
+
+  async #ask(path: string, init: Asked): Promise<string> {
     const request = new AbortController();
     const exchange = async () => {
-      const response = await fetch(this.#base + path, { ...init, signal: request.signal });
+      const headers = { ...init.headers, ...(await this.#authorization()) };
+      const response = await fetch(this.#base + path, { ...init, headers, signal: request.signal });
       await expectOk(response);
       return response.text();
     };

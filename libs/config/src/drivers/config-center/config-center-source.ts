@@ -5,6 +5,8 @@ import { backOffMs, pause } from './back-off.ts';
 import { CentreApi, RefusedByCentre } from './centre-api.ts';
 import { DiskCopy } from './disk-copy.ts';
 import { follow } from './follow.ts';
+import { Reporter } from './reporter.ts';
+import { type TokenSource, tokenSource } from './token-of.ts';
 
 export interface ConfigCenterOptions {
   /** `http://host:port`, with `?namespace=` and `?group=` where they are not `default`. */
@@ -22,6 +24,10 @@ export interface ConfigCenterOptions {
   waitMs?: number;
   /** Distance of the reports by which the centre knows that this instance lives, in ms; 15000. */
   heartbeatMs?: number;
+  /** A report waits for a random moment of up to so long, in ms; 1000. */
+  spreadMs?: number;
+  /** What is shown to the centre; what `CONFIG_TOKEN` or `CONFIG_TOKEN_FILE` say when not given. */
+  token?: TokenSource;
 }
 
 const HANDED_KEPT = 4;
@@ -39,16 +45,22 @@ class ConfigCenterSource implements ConfigSource {
   readonly #options: Required<ConfigCenterOptions>;
   readonly #api: CentreApi;
   readonly #copy: DiskCopy;
+  readonly #reporter: Reporter;
   readonly #closed = new AbortController();
   /** What was handed over and not yet reported on; at most the few newest. */
   readonly #handed = new Map<number, Snapshot>();
   #cursor = 0;
-  #applied: AppliedReport | undefined;
-  #refused: AppliedReport | undefined;
-  #heart: NodeJS.Timeout | undefined;
 
   constructor(options: ConfigCenterOptions) {
-    this.#options = { timeoutMs: 3_000, waitMs: 60_000, heartbeatMs: 15_000, labels: '', ...options };
+    this.#options = {
+      timeoutMs: 3_000,
+      waitMs: 60_000,
+      heartbeatMs: 15_000,
+      spreadMs: 1_000,
+      labels: '',
+      token: tokenSource(),
+      ...options,
+    };
     const url = new URL(options.url);
     const address = `${url.origin}${url.pathname.replace(/\/$/, '')}`;
     const key = [
@@ -57,8 +69,11 @@ class ConfigCenterSource implements ConfigSource {
       options.service,
     ];
     this.name = `config-center ${address}`;
-    this.#api = new CentreApi(address, key, options.instance, this.#options.labels, this.#options.timeoutMs);
+    const { instance, labels, timeoutMs, token } = this.#options;
+    this.#api = new CentreApi(address, key, instance, labels, timeoutMs, token);
     this.#copy = new DiskCopy(options.home, address, key);
+    const { heartbeatMs, spreadMs } = this.#options;
+    this.#reporter = new Reporter({ send: (report) => this.#api.report(report), heartbeatMs, spreadMs });
   }
 
   async load(): Promise<Snapshot> {
@@ -95,20 +110,16 @@ class ConfigCenterSource implements ConfigSource {
   }
 
   async report(report: AppliedReport): Promise<void> {
-    if (report.applied) {
-      this.#applied = report;
-      if (this.#refused && this.#refused.version <= report.version) this.#refused = undefined;
-    } else {
-      this.#refused = report;
-    }
-    this.#beat();
     const snapshot = this.#handed.get(report.version);
     for (const version of this.#handed.keys()) if (version <= report.version) this.#handed.delete(version);
-    await Promise.all([this.#api.report(report), report.applied && snapshot ? this.#copy.write(snapshot) : undefined]);
+    await Promise.all([
+      this.#reporter.report(report),
+      report.applied && snapshot ? this.#copy.write(snapshot) : undefined,
+    ]);
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.#heart);
+    this.#reporter.close();
     this.#closed.abort();
   }
 
@@ -117,17 +128,5 @@ class ConfigCenterSource implements ConfigSource {
     this.#handed.set(snapshot.version, snapshot);
     for (const version of [...this.#handed.keys()].slice(0, -HANDED_KEPT)) this.#handed.delete(version);
     return snapshot;
-  }
-
-  /** Repeats what is in force (and what was refused since), so that the centre knows that this instance lives. */
-  #beat(): void {
-    clearTimeout(this.#heart);
-    if (this.#closed.signal.aborted) return;
-    this.#heart = setTimeout(async () => {
-      for (const report of [this.#applied, this.#refused]) {
-        if (report) await this.#api.report(report).catch(() => {});
-      }
-      this.#beat();
-    }, this.#options.heartbeatMs);
   }
 }
