@@ -13,6 +13,11 @@ import { DraftsController } from './drafts/drafts.controller.ts';
 import { ReleaseClock } from './drafts/release-clock.ts';
 import { SchedulesController } from './drafts/schedules.controller.ts';
 import { Schedules } from './drafts/schedules.ts';
+import { GitController } from './git/git.controller.ts';
+import { GIT_SOURCES, readGitSources } from './git/git-source.ts';
+import { GitSync } from './git/git-sync.ts';
+import { GitTaker } from './git/git-taker.ts';
+import { RawBodies } from './git/raw-bodies.ts';
 import { GreyController } from './grey/grey.controller.ts';
 import { InstanceStore } from './instances/instance-store.ts';
 import { InstancesController } from './instances/instances.controller.ts';
@@ -37,6 +42,7 @@ import { SpringController } from './protocols/spring/spring.controller.ts';
 import { LongPolls } from './push/long-polls.ts';
 import { SchemaStore } from './schemas/schema-store.ts';
 import { SchemasController } from './schemas/schemas.controller.ts';
+import { BulkPublisher } from './settings/bulk-publisher.ts';
 import { ReleaseStore } from './settings/release-store.ts';
 import { SettingsController } from './settings/settings.controller.ts';
 import { TextBody } from './settings/text-body.ts';
@@ -72,6 +78,7 @@ import { Watchers } from './watch/watchers.ts';
     DraftsController,
     SchedulesController,
     TransferController,
+    GitController,
   ],
   providers: [
     ReleaseStore,
@@ -91,6 +98,11 @@ import { Watchers } from './watch/watchers.ts';
     Exporter,
     Importer,
     TransferBody,
+    BulkPublisher,
+    GitTaker,
+    GitSync,
+    RawBodies,
+    { provide: GIT_SOURCES, useFactory: readGitSources },
     Documents,
     NacosToken,
     NamespaceGuard,

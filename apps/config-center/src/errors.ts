@@ -144,6 +144,19 @@ export const errors = {
     new RookeryError('CONFIG_TRANSFER_TOO_LARGE', `This is too much for one file: ${reason}. Take a group at a time.`, {
       status: 413,
     }),
+  gitFailed: (reason: string) =>
+    new RookeryError('CONFIG_GIT_FAILED', `The repository cannot be used: ${reason}.`, { status: 422 }),
+  gitBusy: () =>
+    new RookeryError('CONFIG_GIT_BUSY', 'Too many commits are being looked for at once.', {
+      status: 503,
+      retryAfterMs: 1_000,
+    }),
+  readOnly: (environment: string, url: string) =>
+    new RookeryError('CONFIG_READ_ONLY', `The environment ${environment} is read from ${url}: push it there.`, {
+      status: 409,
+    }),
+  labelUnknown: (label: string) =>
+    new RookeryError('CONFIG_LABEL_UNKNOWN', `The repository has no commit ${label}.`, { status: 404 }),
   listeningInvalid: (reason: string) =>
     new RookeryError('CONFIG_LISTENING_INVALID', `What to listen to cannot be read: ${reason}.`, { status: 400 }),
   signatureInvalid: (reason: string) =>

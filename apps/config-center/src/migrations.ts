@@ -2,6 +2,7 @@ import type { Migration } from '@rookery/database';
 import { sql } from 'kysely';
 import { accessTokens } from './access/tokens/migration.ts';
 import { draftsMigration } from './drafts/drafts-migration.ts';
+import { gitMigration } from './git/git-migration.ts';
 import { modelMigration } from './model/model-migration.ts';
 import { placeholdersMigration } from './placeholders/placeholders-migration.ts';
 
@@ -65,5 +66,6 @@ export const migrations: Record<string, Migration> = {
   '0004-environments': modelMigration,
   '0005-drafts': draftsMigration,
   '0006-placeholders': placeholdersMigration,
+  '0007-git': gitMigration,
   '0010-access-tokens': accessTokens,
 };

@@ -1,11 +1,12 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
 import type { Right } from './access/right.ts';
 import type { DraftTables } from './drafts/draft-tables.ts';
+import type { GitTables } from './git/git-tables.ts';
 import type { GreyRule } from './grey/grey-rule.ts';
 import type { MadeOf, ModelTables, OwnColumn } from './model/model-tables.ts';
 
 /** What the centre keeps; made by migrations.ts. */
-export interface ConfigDatabase extends ModelTables, DraftTables {
+export interface ConfigDatabase extends ModelTables, DraftTables, GitTables {
   setting_releases: {
     namespace: string;
     group_name: string;

@@ -129,11 +129,12 @@ export class DraftStore {
       .execute();
   }
 
-  #edit(
+  async #edit(
     key: SettingKey,
     { author, expectedRevision }: Editor,
     work: (trx: Transaction<ConfigDatabase>, draft: Draft | undefined) => Promise<Written & { baseVersion: number }>,
   ): Promise<Draft> {
+    this.releases.checkWritable(key);
     return this.database.transaction(async (trx) => {
       await this.hold(trx, key);
       const draft = await this.find(key, trx);

@@ -17,6 +17,8 @@ export interface Publication {
   author?: string | null | undefined;
   comment?: string | null | undefined;
   rolledBackFrom?: number | null | undefined;
+  /** It is from the repository of its environment, where there is one nobody else may publish. */
+  fromGit?: boolean | undefined;
   /** The version that the change starts from; not given: whichever is current. */
   expectedVersion?: number | undefined;
 }

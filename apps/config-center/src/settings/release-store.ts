@@ -3,6 +3,7 @@ import { Database } from '@rookery/database';
 import { RookeryError } from '@rookery/observability';
 import { sql, type Transaction } from 'kysely';
 import { errors } from '../errors.ts';
+import { GIT_SOURCES, type GitSources } from '../git/git-source.ts';
 import type { GreyRule } from '../grey/grey-rule.ts';
 import { composeRelease, placeOf } from '../model/compose-release.ts';
 import type { EnvironmentModel } from '../model/environment-model.ts';
@@ -32,6 +33,7 @@ export class ReleaseStore {
     @Inject(Database) private readonly database: Database<ConfigDatabase>,
     @Inject(SchemaStore) private readonly schemas: SchemaStore,
     @Inject(ModelStore) private readonly models: ModelStore,
+    @Inject(GIT_SOURCES) private readonly repositories: GitSources,
   ) {}
 
   /** The release that is for all. */
@@ -95,6 +97,7 @@ export class ReleaseStore {
     key: SettingKey,
     publication: Publication,
   ): Promise<{ before: Release; release: Release }> {
+    if (!publication.fromGit) this.checkWritable(key);
     return this.#aloneWithin(trx, key, async (model, { main, grey }) => {
       const { expectedVersion } = publication;
       if (expectedVersion !== undefined && expectedVersion !== main.version) {
@@ -103,6 +106,12 @@ export class ReleaseStore {
       if (grey) throw errors.greyActive(grey.release.version);
       return { before: main, release: await this.#append(trx, model, key, main.version + 1, publication) };
     });
+  }
+
+  /** Refuses a key of an environment whose source is a repository. */
+  checkWritable({ namespace }: SettingKey): void {
+    const source = this.repositories.byEnvironment.get(namespace);
+    if (source) throw errors.readOnly(namespace, source.url);
   }
 
   /** What {@link publish} would do, and refuse; nothing of it is kept. */
@@ -160,10 +169,11 @@ export class ReleaseStore {
     });
   }
 
-  #alone(
+  async #alone(
     key: SettingKey,
     work: (trx: Transaction<ConfigDatabase>, model: EnvironmentModel, standing: Standing) => Promise<Release>,
   ): Promise<Release> {
+    this.checkWritable(key);
     return this.database.transaction((trx) =>
       this.#aloneWithin(trx, key, (model, standing) => work(trx, model, standing)),
     );

@@ -1,13 +1,12 @@
-import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import { Database, type Transaction } from '@rookery/database';
-import { RookeryError } from '@rookery/observability';
 import { errors } from '../errors.ts';
 import { ModelChanges } from '../model/model-changes.ts';
 import { holdEnvironment, ModelStore } from '../model/model-store.ts';
-import { chainOf, type Place, placeText } from '../model/resolution.ts';
+import { type Place, placeText } from '../model/resolution.ts';
 import { checkSchema } from '../schemas/check-schema.ts';
 import { SchemaStore } from '../schemas/schema-store.ts';
+import { BulkPublisher } from '../settings/bulk-publisher.ts';
 import { diffOf } from '../settings/diff.ts';
 import { keyAt } from '../settings/hold-keys.ts';
 import type { Publication } from '../settings/release-rows.ts';
@@ -34,6 +33,7 @@ export class Importer {
     @Inject(ModelStore) private readonly models: ModelStore,
     @Inject(SchemaStore) private readonly schemas: SchemaStore,
     @Inject(ReleaseStore) private readonly releases: ReleaseStore,
+    @Inject(BulkPublisher) private readonly publisher: BulkPublisher,
   ) {}
 
   import(environment: string, document: ExportDocument, how: How): Promise<Imported> {
@@ -73,15 +73,7 @@ export class Importer {
       checkSchema(schema);
       await this.schemas.set(keyAt(environment, { group, name: namespace }), schema, author, trx);
     }
-    for (const { place, written } of await this.#inOrder(trx, environment, [...wanted.values()])) {
-      const old = before.get(placeText(place)) ?? NOTHING_STANDS;
-      if (isSame(old.written, written)) continue;
-      try {
-        await this.releases.publishWithin(trx, keyAt(environment, place), { ...written, author, comment });
-      } catch (error) {
-        throw error instanceof RookeryError ? errors.importRefused(placeText(place), error) : error;
-      }
-    }
+    await this.publisher.publishAll(trx, environment, [...wanted.values()], { author, comment });
     const after = await this.changes.places(trx, environment, await this.models.of(environment, trx));
     const changes: Imported['changes'] = [];
     for (const place of after) {
@@ -94,18 +86,6 @@ export class Importer {
       changes.push({ ...diffOf(old.settings, main.settings), group, namespace, change, fromVersion: old.version });
     }
     return { dryRun, unchanged: after.length - changes.length, changes };
-  }
-
-  /** What others stand on comes first: public namespaces, and the groups that others fall back to. */
-  async #inOrder<T extends { place: Place }>(
-    trx: Transaction<ConfigDatabase>,
-    environment: string,
-    items: T[],
-  ): Promise<T[]> {
-    const model = await this.models.of(environment, trx);
-    const rank = ({ place }: T) =>
-      chainOf(model, place.group).length * 2 + (model.namespaces.get(place.name)?.kind === 'associated' ? 1 : 0);
-    return items.toSorted((one, other) => rank(one) - rank(other));
   }
 
   async #declare(
@@ -133,10 +113,3 @@ export class Importer {
     }
   }
 }
-
-const isSame = (one: Publication, other: Publication): boolean =>
-  (one.removed ?? false) === (other.removed ?? false) &&
-  (one.removed === true ||
-    ((one.format ?? 'json') === (other.format ?? 'json') &&
-      (one.content ?? null) === (other.content ?? null) &&
-      isDeepStrictEqual(one.settings, other.settings)));

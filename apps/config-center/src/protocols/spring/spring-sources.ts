@@ -1,6 +1,8 @@
 import { layOver, type SettingsTree } from '@rookery/config';
 import { type Documents, keyOf } from '../../documents/documents.ts';
-import type { Release } from '../../settings/release.ts';
+import { groupOfLabel } from '../../git/git-labels.ts';
+import { NO_RELEASE, type Release } from '../../settings/release.ts';
+import type { Publication } from '../../settings/release-rows.ts';
 
 /** One source of a Spring environment; the first wins. */
 export interface SpringSource {
@@ -8,6 +10,7 @@ export interface SpringSource {
   readonly release: Release;
 }
 
+/** The environment of Spring's clients. */
 export const SPRING_NAMESPACE = 'default';
 const SHARED = 'application';
 const MAIN_LABELS = new Set(['', 'main', 'master', 'latest']);
@@ -22,17 +25,34 @@ export async function springSources(
   profiles: readonly string[],
   label: string,
 ): Promise<SpringSource[]> {
-  const group = MAIN_LABELS.has(label) ? 'default' : label;
-  const names = [...profiles.map((profile) => `-${profile}`).reverse(), ''].flatMap((suffix) =>
-    [...new Set([application, SHARED])].map((name) => name + suffix),
-  );
+  const group = MAIN_LABELS.has(label) ? 'default' : groupOfLabel(label);
   const sources: SpringSource[] = [];
-  for (const name of names) {
+  for (const name of namesOf(application, profiles)) {
     const found = await documents.find([{ key: keyOf(SPRING_NAMESPACE, group, name) }]);
     if (found) sources.push({ name: `rookery:${group}/${name}`, release: found.release });
   }
   return sources;
 }
+
+/** The sources of one commit of a repository, in the same order. */
+export function commitSources(
+  files: ReadonlyMap<string, Publication>,
+  application: string,
+  profiles: readonly string[],
+  commit: string,
+): SpringSource[] {
+  return namesOf(application, profiles).flatMap((name) => {
+    const written = files.get(name);
+    return written
+      ? [{ name: `rookery:${commit}/${name}`, release: { ...NO_RELEASE, settings: written.settings } }]
+      : [];
+  });
+}
+
+const namesOf = (application: string, profiles: readonly string[]): string[] =>
+  [...profiles.map((profile) => `-${profile}`).reverse(), ''].flatMap((suffix) =>
+    [...new Set([application, SHARED])].map((name) => name + suffix),
+  );
 
 /** What the sources say together. */
 export function together(sources: readonly SpringSource[]): SettingsTree {

@@ -4,8 +4,10 @@ import { flatten, formatOfName, writeFormat } from '@rookery/config';
 import { Needs } from '../../access/needs.ts';
 import { Documents } from '../../documents/documents.ts';
 import { errors } from '../../errors.ts';
+import { GIT_SOURCES, type GitSources } from '../../git/git-source.ts';
+import { GitSync } from '../../git/git-sync.ts';
 import type { Reply } from '../exchange.ts';
-import { SPRING_NAMESPACE, springSources, together } from './spring-sources.ts';
+import { commitSources, SPRING_NAMESPACE, type SpringSource, springSources, together } from './spring-sources.ts';
 
 const MOST_PROFILES = 20;
 const TYPES = {
@@ -15,6 +17,7 @@ const TYPES = {
   toml: 'text/plain',
   text: 'text/plain',
 };
+const COMMIT = /^[0-9a-f]{7,40}$/;
 const PLAIN = /^(.+)-([^-]+)\.(?:ya?ml|properties|json)$/;
 
 /**
@@ -25,7 +28,11 @@ const PLAIN = /^(.+)-([^-]+)\.(?:ya?ml|properties|json)$/;
 @ApiExcludeController()
 @Controller('spring')
 export class SpringController {
-  constructor(@Inject(Documents) private readonly documents: Documents) {}
+  constructor(
+    @Inject(Documents) private readonly documents: Documents,
+    @Inject(GitSync) private readonly git: GitSync,
+    @Inject(GIT_SOURCES) private readonly repositories: GitSources,
+  ) {}
 
   @Get(':file')
   file(@Param('file') file: string, @Res({ passthrough: true }) reply: Reply) {
@@ -52,7 +59,7 @@ export class SpringController {
 
   async #environment(name: string, list: string, label?: string) {
     const profiles = profilesOf(list);
-    const sources = await springSources(this.documents, name, profiles, label ?? '');
+    const sources = await this.#sources(name, profiles, label ?? '');
     return {
       name,
       profiles,
@@ -66,11 +73,22 @@ export class SpringController {
     };
   }
 
+  /** A label is a group: of a repository a branch or a tag; and besides those a commit. */
+  async #sources(application: string, profiles: readonly string[], label: string): Promise<SpringSource[]> {
+    const isCommit = COMMIT.test(label) && this.repositories.byEnvironment.has(SPRING_NAMESPACE);
+    if (!isCommit) return springSources(this.documents, application, profiles, label);
+    const files = await this.git.at(SPRING_NAMESPACE, label);
+    if (files) return commitSources(files, application, profiles, label);
+    const sources = await springSources(this.documents, application, profiles, label);
+    if (sources.length === 0) throw errors.labelUnknown(label);
+    return sources;
+  }
+
   async #plain(file: string, label: string, reply: Reply): Promise<string> {
     const [, application, profile] = PLAIN.exec(file) ?? [];
     const format = formatOfName(file)?.format;
     if (!application || !profile || !format) throw errors.fileUnknown(file);
-    const sources = await springSources(this.documents, application, profilesOf(profile), label);
+    const sources = await this.#sources(application, profilesOf(profile), label);
     reply.header('content-type', `${TYPES[format]};charset=UTF-8`);
     return writeFormat(format, together(sources)) || (format === 'json' ? '{}' : '');
   }
