@@ -20,7 +20,7 @@ const CLIENTS = [
     settings: (version: string) => ({
       'eureka.instance.ip-address': '127.0.0.1',
       'eureka.instance.lease-renewal-interval-in-seconds': 1,
-      'eureka.instance.lease-expiration-duration-in-seconds': 2,
+      'eureka.instance.lease-expiration-duration-in-seconds': 3,
       'eureka.instance.metadata-map.version': version,
       'eureka.instance.metadata-map.zone': 'eu-1b',
       'eureka.client.registry-fetch-interval-seconds': 1,
@@ -36,7 +36,7 @@ const CLIENTS = [
       'spring.cloud.nacos.discovery.ip': '127.0.0.1',
       'spring.cloud.nacos.discovery.cluster-name': 'eu-1b',
       'spring.cloud.nacos.discovery.heart-beat-interval': 1_000,
-      'spring.cloud.nacos.discovery.heart-beat-timeout': 4_000,
+      'spring.cloud.nacos.discovery.heart-beat-timeout': 6_000,
       'spring.cloud.nacos.discovery.metadata.version': version,
     }),
     goodbye: 'De-registration finished.',

@@ -8,7 +8,7 @@ export { FORMATS, type Format, formatOfName } from './formats/format.ts';
 export { parseFormat } from './formats/parse-format.ts';
 export { writeFormat, writeProperties } from './formats/write-format.ts';
 export { type ChangeListener, LiveConfig, type LiveState } from './live-config.ts';
-export { layOver } from './merge.ts';
+export { freeze, layOver } from './merge.ts';
 export { DEFAULT_CONFIG_URL, type OpenOptions, openConfigSource, openConfigSources } from './open-sources.ts';
 export { parseSettings } from './parse-settings.ts';
 export { Settings, type SettingsClass } from './settings.ts';

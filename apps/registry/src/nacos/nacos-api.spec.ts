@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createRegistry } from '@rookery/discovery';
@@ -116,7 +118,7 @@ describe("Nacos' open API", { timeout: 30_000 }, () => {
   });
 
   it('renews by a light heartbeat, registers by a whole one, and says so where it knows nobody', async () => {
-    const times = { 'preserved.heart.beat.interval': '500', 'preserved.heart.beat.timeout': '1500' };
+    const times = { 'preserved.heart.beat.interval': '500', 'preserved.heart.beat.timeout': '4000' };
     const beat = async (more: Parameters, form?: Parameters) =>
       JSON.parse((await ask('PUT', `${INSTANCE}/beat`, at('beats', 1, more), form)).text);
     expect(await beat({})).toEqual({ clientBeatInterval: 5_000, code: 20_404, lightBeatEnabled: true });
@@ -127,10 +129,32 @@ describe("Nacos' open API", { timeout: 30_000 }, () => {
     const known = { clientBeatInterval: 500, code: 10_200, lightBeatEnabled: true };
     expect(await beat({}, { beat: JSON.stringify(whole) })).toEqual(known);
     expect(await hosts('beats')).toMatchObject([{ port: 1, weight: 2, healthy: true, metadata: times }]);
-    await expect.poll(() => hosts('beats'), { timeout: 10_000 }).toMatchObject([{ healthy: false }]);
+    await expect.poll(() => hosts('beats'), { timeout: 15_000 }).toMatchObject([{ healthy: false }]);
     expect(await passing('beats')).toEqual([]);
     expect(await beat({})).toEqual(known);
     expect(await passing('beats')).toEqual([1]);
+  });
+
+  it('tells of changes the address that asked, and no other that it names', async () => {
+    const [asking, named] = await Promise.all(
+      ['127.0.0.1', '127.0.0.2'].map(async (host) => {
+        const socket = createSocket('udp4').bind(0, host);
+        await once(socket, 'listening');
+        const seen: Buffer[] = [];
+        socket.on('message', (packet) => seen.push(packet));
+        return { socket, seen, udpPort: socket.address().port };
+      }),
+    );
+    const subscribe = (udpPort = 0, clientIP = '127.0.0.1') =>
+      read(`${INSTANCE}/list`, { serviceName: 'told', udpPort, clientIP });
+    await subscribe(named?.udpPort, '127.0.0.2');
+    expect((await subscribe(asking?.udpPort)).cacheMillis).toBe(10_000);
+    expect((await subscribe()).cacheMillis).toBe(3_000);
+    await ask('POST', INSTANCE, at('told', 1));
+    await expect.poll(() => asking?.seen.length).toBe(1);
+    expect(named?.seen).toEqual([]);
+    asking?.socket.close();
+    named?.socket.close();
   });
 
   it('takes an instance out of traffic and puts it back', async () => {

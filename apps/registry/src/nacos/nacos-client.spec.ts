@@ -28,7 +28,7 @@ async function client(registry = open, more: object = {}): Promise<NacosNamingCl
 }
 const instance = (port: number, more: object = {}) => ({ ip: '127.0.0.1', port, ...more }) as never;
 const ports = (hosts: readonly { port: number }[]) => hosts.map(({ port }) => port).sort();
-const PUSHED = { timeout: 5_000 };
+const PUSHED = { timeout: 8_000 };
 
 describe('npm nacos', { timeout: 30_000 }, () => {
   it('registers, finds, is told of others by UDP, and deregisters', async () => {

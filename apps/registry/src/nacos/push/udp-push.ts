@@ -32,8 +32,14 @@ export class UdpPush {
     changes: ChangeIndex,
     private readonly services: NacosServices,
     private readonly host: string,
+    private readonly againMs = AGAIN_MS,
   ) {
     this.#stopListening = changes.onChange((topics) => this.#note(topics));
+  }
+
+  /** Pushes that nobody has acknowledged yet. */
+  get unacknowledged(): number {
+    return this.#unacked.size;
   }
 
   /** Answers false for whoever cannot be told and has to ask. */
@@ -96,7 +102,7 @@ export class UdpPush {
       const again = setTimeout(() => {
         this.#unacked.delete(key);
         this.#send(packet, address, port);
-      }, AGAIN_MS);
+      }, this.againMs);
       this.#unacked.set(key, again);
     }
   }
