@@ -201,6 +201,26 @@ describe.skipIf(!postgres)('environments, groups and namespaces', () => {
     expect((await fetch(url, { method: 'PUT' })).status).toBe(401);
   });
 
+  it('stand in the OpenAPI document, with drafts, files and repositories', async () => {
+    const paths = (await call(`${centre.urls.http}/openapi.json`)).body.paths as Record<string, object>;
+    const environment = '/api/config-center/environments/{environment}';
+    const key = '/api/config-center/settings/{namespace}/{group}/{service}';
+    const methods = (path: string) => Object.keys(paths[path] ?? {}).sort();
+    expect(methods(environment)).toEqual(['delete', 'get', 'put']);
+    for (const path of ['groups/{group}', 'namespaces/{name}']) {
+      expect(methods(`${environment}/${path}`)).toEqual(['delete', 'put']);
+    }
+    expect(methods(`${key}/draft`)).toEqual(['delete', 'get', 'patch', 'put']);
+    expect(methods(`${key}/draft/schedule`)).toEqual(['delete', 'put']);
+    expect(Object.keys(paths)).toEqual(
+      expect.arrayContaining([
+        ...[`${key}/origins`, `${key}/draft/diff`, `${key}/draft/rebase`, `${key}/draft/publish`],
+        ...[`${environment}/export`, `${environment}/import`, `${environment}/git`, `${environment}/git/webhook`],
+        '/api/config-center/schedules',
+      ]),
+    );
+  });
+
   it("are what Nacos', Apollo's, Spring's and Disconf's clients see", async () => {
     const api = `${root()}/environments/default`;
     const put = (group: string, namespace: string, body: object) =>

@@ -4,6 +4,7 @@ import type { RunningService } from '@rookery/service';
 import { strToU8, zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call, issuer, startReplica } from '../testing/centre.ts';
+import { NACOS_EXPORT } from '../testing/nacos-export.ts';
 import { EXPORT_JSON, EXPORT_YAML } from './transfer-body.ts';
 
 const postgres = await startPostgres();
@@ -152,10 +153,19 @@ describe.skipIf(!postgres)('an environment as a file', () => {
     expect(await nacos('dataId=notes&group=eu')).toBe('a=1\n');
   });
 
+  it('is a zip that a real Nacos wrote', async () => {
+    const taken = await take('nacos', new Uint8Array(NACOS_EXPORT), 'application/zip');
+    expect(taken).toMatchObject({ status: 200, body: { changes: [{}, {}, {}, {}] } });
+    expect(await settings('nacos/default/shop')).toMatchObject({ content: 'a: 1 # one\n', format: 'yaml' });
+    expect(await settings('nacos/eu/shop')).toMatchObject({ settings: { b: [1, 2] }, format: 'json' });
+    expect(await settings('nacos/eu/notes')).toMatchObject({ settings: { a: '1' }, format: 'properties' });
+    expect(await settings('nacos/eu/page')).toMatchObject({ settings: { content: '<a/>' }, format: 'text' });
+  });
+
   it('is no zip with too much in it, or with files elsewhere', async () => {
     const zip = (files: Record<string, Uint8Array>) =>
       take('default', zipSync(files) as Uint8Array<ArrayBuffer>, 'application/zip');
-    expect(await zip({ 'g/bomb.txt': new Uint8Array(40_000_000) })).toMatchObject({ status: 413 });
+    expect(await zip({ 'g/bomb.txt': new Uint8Array(400_000) })).toMatchObject({ status: 413 });
     expect(await zip({ '../g/x.txt': strToU8('x') })).toMatchObject({ status: 400 });
     expect(await zip({ 'x.txt': strToU8('x') })).toMatchObject({ status: 400 });
     expect(await take('default', 'PK', 'application/zip')).toMatchObject({ status: 400 });
