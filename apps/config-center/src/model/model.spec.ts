@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
 import { startPostgres } from '@rookery/servers';
 import type { RunningService } from '@rookery/service';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +12,9 @@ describe.skipIf(!postgres)('environments, groups and namespaces', () => {
   let centre: RunningService;
   beforeAll(async () => {
     process.env.DATABASE_URL = await postgres?.createDatabase('config');
+    process.env.CONFIG_KEYS = `k1=${randomBytes(32).toString('base64')}`;
     centre = await startReplica();
+    delete process.env.CONFIG_KEYS;
   }, 30_000);
   afterAll(() => centre?.close());
 
@@ -90,6 +93,25 @@ describe.skipIf(!postgres)('environments, groups and namespaces', () => {
       lookedFor: [['default/mail'], ['default/orders.mail']],
       origins: { host: 'default/orders.mail', port: 'default/mail' },
     });
+  });
+
+  it('an encrypted value is inherited, and decrypted where its namespace is', async () => {
+    const { put, at, mail, declare } = newEnvironment();
+    const secret = { values: { password: 'hunter2' } };
+    const { values } = (await call(`${at('default', 'mail')}/encrypt`, 'POST', secret)).body as typeof secret;
+    await put('default', 'mail', { password: values.password, port: 25 });
+    await mail();
+    await declare('groups/eu', { fallsBackTo: 'default' });
+    await put('default', 'orders.mail', { host: 'own' });
+    for (const group of ['default', 'eu']) {
+      const heir = at(group, 'orders.mail');
+      expect((await call(`${heir}?secrets=plain`)).body.settings).toEqual({
+        password: 'hunter2',
+        port: 25,
+        host: 'own',
+      });
+      expect((await call(heir)).body.settings).toMatchObject({ password: '{cipher}***' });
+    }
   });
 
   it('a rollback takes up what was written then, over what is inherited now', async () => {

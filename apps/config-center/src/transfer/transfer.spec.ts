@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
 import { startPostgres } from '@rookery/servers';
 import type { RunningService } from '@rookery/service';
 import { strToU8, zipSync } from 'fflate';
@@ -14,7 +15,9 @@ describe.skipIf(!postgres)('an environment as a file', () => {
   let centre: RunningService;
   beforeAll(async () => {
     process.env.DATABASE_URL = await postgres?.createDatabase('config');
+    process.env.CONFIG_KEYS = `k1=${randomBytes(32).toString('base64')}`;
     centre = await startReplica();
+    delete process.env.CONFIG_KEYS;
   }, 30_000);
   afterAll(() => centre?.close());
 
@@ -151,6 +154,27 @@ describe.skipIf(!postgres)('an environment as a file', () => {
     expect(await nacos('dataId=shop.yaml&group=DEFAULT_GROUP')).toBe('a: 1 # one\n');
     expect(await nacos('dataId=both.json&group=DEFAULT_GROUP')).toBe('{"a":2}');
     expect(await nacos('dataId=notes&group=eu')).toBe('a=1\n');
+  });
+
+  it('has masks for encrypted values, which stay where they are and go nowhere else', async () => {
+    const place = `${root()}/settings/sealed/default/orders`;
+    const { values } = (await call(`${place}/encrypt`, 'POST', { values: { password: 'hunter2' } })).body as {
+      values: { password: string };
+    };
+    await put('sealed/default/orders', `password: '${values.password}' # secret\nport: 1\n`, 'application/yaml');
+    const { text } = await exported('sealed');
+    expect(text).toContain('{cipher}***');
+    expect(text).not.toContain(values.password);
+    expect(await take('sealed', text, EXPORT_JSON)).toMatchObject({ body: { unchanged: 1, changes: [] } });
+    await take('sealed', text.replace('port: 1', 'port: 2'), EXPORT_JSON);
+    expect((await call(`${place}?secrets=plain`)).body).toMatchObject({
+      version: 2,
+      settings: { password: 'hunter2', port: 2 },
+    });
+    expect(await take('elsewhere', text, EXPORT_JSON)).toMatchObject({
+      status: 422,
+      body: { code: 'CONFIG_IMPORT_REFUSED', where: 'default/orders' },
+    });
   });
 
   it('is a zip that a real Nacos wrote', async () => {
