@@ -20,6 +20,7 @@ import { KvController } from './http/kv.controller.ts';
 import { SessionController } from './http/session.controller.ts';
 import { StatusController } from './http/status.controller.ts';
 import { TokenGuard, tokensOf } from './http/token.guard.ts';
+import { NacosGrpc } from './nacos/grpc/nacos-grpc.ts';
 import { NacosAnswers } from './nacos/nacos-answers.ts';
 import { NacosInstanceController } from './nacos/nacos-instance.controller.ts';
 import { NacosLoginController } from './nacos/nacos-login.controller.ts';
@@ -71,6 +72,12 @@ const snapshotPath = (): string => join(process.env.ROOKERY_HOME ?? '.rookery', 
       useFactory: ({ changes }: RegistryState, services: NacosServices) =>
         new UdpPush(changes, services, process.env.HOST ?? '127.0.0.1'),
     },
+    {
+      provide: NacosGrpc,
+      inject: [RegistryState, NacosServices, TokenGuard],
+      useFactory: (state: RegistryState, services: NacosServices, guard: TokenGuard) =>
+        new NacosGrpc(state, services, guard),
+    },
     { provide: SnapshotFile, useFactory: () => new SnapshotFile(snapshotPath()) },
     { provide: RegistryState, inject: [SnapshotFile, LOGGER], useFactory: restored },
     {
@@ -92,6 +99,7 @@ export class AppModule implements OnApplicationShutdown {
     @Inject(Waiters) private readonly waiters: Waiters,
     @Inject(HeartbeatStreams) private readonly streams: HeartbeatStreams,
     @Inject(UdpPush) private readonly push: UdpPush,
+    @Inject(NacosGrpc) private readonly nacosGrpc: NacosGrpc,
     @Inject(Prober) private readonly prober: Prober,
     @Inject(Expiry) private readonly expiry: Expiry,
     @Inject(Snapshots) private readonly snapshots: Snapshots,
@@ -101,6 +109,7 @@ export class AppModule implements OnApplicationShutdown {
     this.waiters.close();
     this.streams.close();
     this.push.close();
+    this.nacosGrpc.close();
     this.prober.close();
     this.expiry.close();
     await this.snapshots.close();

@@ -29,8 +29,11 @@ export function heartbeatTimes(metadata: Readonly<Record<string, string>>): Hear
   return { intervalMs: time(INTERVAL), timeoutMs: time(TIMEOUT), deleteMs: time(DELETE) };
 }
 
-/** The instance as the state keeps it, whatever protocol asks for it. */
-export function toRegistration(name: NacosName, instance: NacosInstance): ServiceRegistration {
+/**
+ * The instance as the state keeps it, whatever protocol asks for it.
+ * @param isHeld by a connection, which renews its lease whatever times it says
+ */
+export function toRegistration(name: NacosName, instance: NacosInstance, isHeld = false): ServiceRegistration {
   const { ip, port, cluster, weight, metadata, enabled, ephemeral } = instance;
   const { zone = cluster === DEFAULT_CLUSTER ? undefined : cluster, 'rookery-grpc-port': grpcPort, ...rest } = metadata;
   return {
@@ -51,7 +54,7 @@ export function toRegistration(name: NacosName, instance: NacosInstance): Servic
       ...(enabled ? {} : { 'nacos.disabled': 'true' }),
       ...(ephemeral ? {} : { 'nacos.persistent': 'true' }),
     },
-    checks: enabled || ephemeral ? [ephemeral ? leaseOf(instance) : probeOf(instance)] : [disabledOf()],
+    checks: enabled || ephemeral ? [ephemeral ? leaseOf(instance, isHeld) : probeOf(instance)] : [disabledOf()],
   };
 }
 
@@ -61,8 +64,8 @@ const probeOf = ({ ip, port }: NacosInstance): CheckRegistration => ({
   probe: { target: { kind: 'tcp', host: ip, port }, ...PROBE },
 });
 
-function leaseOf({ metadata, enabled, healthy }: NacosInstance): CheckRegistration {
-  const { timeoutMs, deleteMs } = heartbeatTimes(metadata);
+function leaseOf({ metadata, enabled, healthy }: NacosInstance, isHeld: boolean): CheckRegistration {
+  const { timeoutMs, deleteMs } = heartbeatTimes(isHeld ? {} : metadata);
   return {
     name: 'Nacos lease',
     // Callers are sent to what passes only; what warns stays registered, and is not removed.

@@ -49,6 +49,11 @@ export class NacosServices {
     };
   }
 
+  /** The same as clients from 2.0 on have it: the name without its group. */
+  plainService(wanted: Wanted, cacheMillis: number): NacosService {
+    return { ...this.service(wanted, cacheMillis), name: wanted.name.service };
+  }
+
   /** Grows with every use, as clients tell the newer of two answers, and one push from another. */
   nextRefTime(): number {
     this.#lastRefTime = Math.max(Date.now(), this.#lastRefTime + 1);
@@ -84,18 +89,24 @@ export class NacosServices {
     return found && isOfNacos(found) ? found : undefined;
   }
 
-  register(name: NacosName, instance: NacosInstance): void {
-    this.state.services.register(toRegistration(name, instance));
+  register(name: NacosName, instance: NacosInstance, { isHeld = false } = {}): void {
+    this.state.services.register(toRegistration(name, instance, isHeld));
   }
 
   /** The instance whose lease it has renewed; undefined when nobody registered it here. */
   beat(name: NacosName, place: NacosPlace): ServiceRecord | undefined {
     const record = this.findOwn(name, place);
-    if (!record) return undefined;
-    for (const { id, probe } of this.state.services.checksOf(record.id)) {
-      if (!probe) this.state.services.report(id, isEnabled(record) ? 'passing' : 'warning', '');
-    }
+    if (record) this.renew(record.id);
     return record;
+  }
+
+  /** The lease of an instance that registered here, where it has one. */
+  renew(id: string): void {
+    const record = this.state.services.get(id);
+    if (!record) return;
+    for (const check of this.state.services.checksOf(id)) {
+      if (!check.probe) this.state.services.report(check.id, isEnabled(record) ? 'passing' : 'warning', '');
+    }
   }
 
   deregister(name: NacosName, place: NacosPlace): void {

@@ -1,0 +1,79 @@
+import type { ServerDuplexStream, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { RegistryState } from '../../domain/registry-state.ts';
+import type { TokenGuard } from '../../http/token.guard.ts';
+import type { NacosServices } from '../nacos-services.ts';
+import { NacosClients } from './nacos-clients.ts';
+import { type Payload, requestService, streamService, toMessage, toPayload } from './nacos-payload.ts';
+import { NacosRequests } from './nacos-requests.ts';
+
+/** From the port that a Nacos address names to that of its gRPC. */
+export const GRPC_PORT_OFFSET = 1_000;
+/** A machine that vanishes is found out within both together. */
+const OPTIONS = { 'grpc.keepalive_time_ms': 10_000, 'grpc.keepalive_timeout_ms': 5_000 };
+
+/** The naming part of Nacos' gRPC, which its clients from 2.0 on speak. */
+export class NacosGrpc {
+  #server: Server | undefined;
+  #clients: NacosClients | undefined;
+
+  constructor(
+    private readonly state: RegistryState,
+    private readonly services: NacosServices,
+    private readonly guard: TokenGuard,
+  ) {}
+
+  /** Throws when the port is taken. */
+  async listen(host: string, port: number): Promise<void> {
+    const clients = new NacosClients(this.state, this.services);
+    const requests = new NacosRequests(this.services, clients);
+    const server = new Server(OPTIONS);
+    this.#server = server;
+    this.#clients = clients;
+    server.addService(requestService, {
+      request: (call: ServerUnaryCall<Payload, Payload>, done: sendUnaryData<Payload>) => {
+        const peer = call.getPeer();
+        const mayPass = this.guard.takes(call.request.metadata?.headers.accessToken ?? '');
+        done(null, toPayload(requests.answer(toMessage(call.request), { peer, client: clients.of(peer), mayPass })));
+      },
+    });
+    server.addService(streamService, {
+      requestBiStream: (call: ServerDuplexStream<Payload, Payload>) => connect(call, clients),
+    });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const at = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    server.bindAsync(at, ServerCredentials.createInsecure(), (error) => (error ? reject(error) : resolve()));
+    await promise;
+  }
+
+  close(): void {
+    this.#clients?.close();
+    this.#server?.forceShutdown();
+  }
+}
+
+/** The stream of a client: the client is there as long as it is. */
+function connect(call: ServerDuplexStream<Payload, Payload>, clients: NacosClients): void {
+  const peer = call.getPeer();
+  let isOpen = true;
+  const end = (): void => {
+    if (!isOpen) return;
+    isOpen = false;
+    clients.disconnect(peer);
+  };
+  const client = clients.connect(peer, {
+    send: (message) => {
+      if (isOpen) call.write(toPayload(message));
+    },
+    end: () => {
+      call.end();
+      end();
+    },
+  });
+  for (const event of ['end', 'cancelled', 'error', 'close']) call.on(event, end);
+  if (!client) call.end();
+  call.on('data', (payload: Payload) => {
+    const message = toMessage(payload);
+    if (message.type.endsWith('Response')) client?.heard(message);
+  });
+}
