@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { forkSource, freePorts } from '@rookery/servers';
+import { forkSource, freePorts, freePortWith } from '@rookery/servers';
 
 /** The registry as a process of its own, on a free port, with a folder of its own. */
 export class RegistryProcess {
@@ -16,7 +16,7 @@ export class RegistryProcess {
   ) {}
 
   static async start(env: Record<string, string> = {}): Promise<RegistryProcess> {
-    const [port = 0] = await freePorts(1);
+    const [port = 0] = env.REGISTRY_NACOS_GRPC ? [await freePortWith(1_000)] : await freePorts(1);
     const registry = new RegistryProcess(port, env);
     await registry.start();
     return registry;
