@@ -8,6 +8,7 @@ import { bytesEach } from './gateway/idle-websockets.ts';
 import { startInstalled } from './gateway/installed-proxies.ts';
 import { LOAD_CORE, message, PROXY_CORE, Processes, ROOT } from './gateway/processes.ts';
 import { CONNECTIONS, type Contestant, Race } from './gateway/race.ts';
+import { slowestDuringChange } from './gateway/route-changes.ts';
 import { streamedGrowth } from './gateway/streamed-body.ts';
 
 const ROUNDS = 15;
@@ -26,7 +27,7 @@ export async function run({ rounds = ROUNDS }: { rounds?: number } = {}): Promis
   const issuer = await startTestIssuer();
   const parts: Report[] = [];
   try {
-    for (const part of [compare, findRoutes, hold]) {
+    for (const part of [compare, findRoutes, changeRoutes, hold]) {
       const processes = new Processes();
       try {
         parts.push(await part(processes, rounds, issuer));
@@ -123,6 +124,36 @@ async function findRoutes(processes: Processes, rounds: number): Promise<Report>
   return {
     figures: [{ name: 'gateway.10000_routes_vs_10', value, goal: { atLeast: 0.95 } }],
     tables: [raceTable(race, `Finding a route: ${rounds} rounds in turn, medians`)],
+  };
+}
+
+/** Many routes come, and then one of them changes, while somebody asks for another one. */
+async function changeRoutes(processes: Processes): Promise<Report> {
+  const upstream = await startUpstream(processes);
+  const services = { id: 'services', path: '/api/{service}/**', service: '{service}' };
+  const settings = writeSettings(processes.home, 'changes', { routes: [services] });
+  const { port } = await startGateway(processes, [upstream], { settings });
+  const filters = [
+    { name: 'cors', origins: ['*'] },
+    { name: 'rate-limit', key: 'ip', perSecond: 1_000_000, burst: 1_000_000 },
+  ];
+  const many = plainRoutes(MANY_ROUTES).map((route) => ({ ...route, filters, breaker: {} }));
+  const rows: string[][] = [];
+  let slowestMs = 0;
+  for (const [name, more] of [
+    ['all of them are new', 'first'],
+    ['one of them is new', 'second'],
+  ] as const) {
+    const routes = [...many, { id: more, path: `/${more}/**`, service: 'catalog' }];
+    const paths = { steady: '/api/catalog/films/1', changed: `/${more}/x` };
+    const change = await slowestDuringChange(port, settings, { routes }, paths);
+    slowestMs = Math.max(slowestMs, change.slowestMs);
+    rows.push([name, change.slowestMs.toFixed(1), change.tookMs.toFixed(0)]);
+  }
+  const columns = ['change', 'slowest ms', 'in force after ms'];
+  return {
+    figures: [{ name: 'gateway.10000_routes_change_slowest_ms', value: slowestMs, goal: { atMost: 50 } }],
+    tables: [{ title: `${MANY_ROUTES} routes with two filters each, put in force under requests`, columns, rows }],
   };
 }
 

@@ -7,9 +7,11 @@ import { writeFigures } from './figures-page.ts';
 export interface Area {
   /**
    * `rounds`: how much is measured, in what the area counts: rounds of a bench, requests of each scenario. `minutes`: how
-   * long what lasts shall last.
+   * long what lasts shall last. `parts`: which parts of it, by name; all when none is named.
    */
-  run(options: { rounds?: number; minutes?: number }): Promise<Report>;
+  run(options: { rounds?: number; minutes?: number; parts?: readonly string[] }): Promise<Report>;
+  /** Names of what can be measured by itself. */
+  parts?: readonly string[];
   /** Where `--write` writes; docs/figures.md when not given. */
   page?: URL;
 }
@@ -28,14 +30,26 @@ export async function runArea(
       write: { type: 'boolean' },
     },
   });
-  const [name = ''] = positionals;
+  const [name = '', ...parts] = positionals;
   const area = Object.hasOwn(areas, name) ? await areas[name]?.() : undefined;
   if (!area) {
     const names = Object.keys(areas).join('|');
-    console.error(`Say which area: npm run ${kind} -- ${names} [--json FILE] [--write] [--rounds N] [--minutes N]`);
+    console.error(
+      `Say which area: npm run ${kind} -- ${names} [PART...] [--json FILE] [--write] [--rounds N] [--minutes N]`,
+    );
+    process.exit(2);
+  }
+  const unknown = parts.find((part) => !area.parts?.includes(part));
+  if (unknown !== undefined) {
+    console.error(`${name} has ${area.parts ? `the parts ${area.parts.join(', ')}` : 'no parts'}, not ${unknown}.`);
+    process.exit(2);
+  }
+  if (parts.length > 0 && values.write) {
+    console.error('--write is for a whole area: its parts stand in one section of the page.');
     process.exit(2);
   }
   const report = await area.run({
+    ...(parts.length > 0 && { parts }),
     ...(values.rounds !== undefined && { rounds: Number(values.rounds) }),
     ...(values.minutes !== undefined && { minutes: Number(values.minutes) }),
   });

@@ -50,6 +50,9 @@ export async function startNacos({ auth = false }: { auth?: boolean } = {}): Pro
     'nacos.core.auth.server.identity.value': IDENTITY.value,
     'nacos.core.auth.plugin.nacos.token.secret.key': TOKEN_KEY,
     'management.influx.metrics.export.enabled': false,
+    // To make its database; on a busy machine the usual 3 s are not enough.
+    'db.pool.config.connectionTimeout': 60_000,
+    'db.pool.config.validationTimeout': 60_000,
   };
   mkdirSync(join(home, 'conf'));
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);

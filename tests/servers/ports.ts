@@ -1,26 +1,16 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** TCP ports of the loopback address that nobody listens on at the moment. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(0, '127.0.0.1', resolve);
-      });
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
 /** Below those that the system gives to connections, so that none of them takes a port while its server is away. */
 const [FIRST, LAST] = [12_000, 30_000];
 const TRIES = 50;
+
+/** TCP ports that nobody listens on at the moment. */
+export async function freePorts(count: number): Promise<number[]> {
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(await freePortWith());
+  return [...ports];
+}
 
 /** A port that is free on all addresses, as are those at these distances from it: for a server that derives its ports. */
 export async function freePortWith(...distances: number[]): Promise<number> {

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
 import { DatabaseModule } from '@rookery/database';
 import { SecurityModule } from '@rookery/security';
 import { NamespaceGuard } from './access/namespace.guard.ts';
@@ -42,6 +43,10 @@ import { SpringController } from './protocols/spring/spring.controller.ts';
 import { LongPolls } from './push/long-polls.ts';
 import { SchemaStore } from './schemas/schema-store.ts';
 import { SchemasController } from './schemas/schemas.controller.ts';
+import { MaskInterceptor } from './secrets/mask.interceptor.ts';
+import { Rotation } from './secrets/rotation.ts';
+import { SecretsController } from './secrets/secrets.controller.ts';
+import { keyRing, Secrets } from './secrets/secrets.ts';
 import { BulkPublisher } from './settings/bulk-publisher.ts';
 import { ReleaseStore } from './settings/release-store.ts';
 import { SettingsController } from './settings/settings.controller.ts';
@@ -70,6 +75,7 @@ import { Watchers } from './watch/watchers.ts';
     GreyController,
     SchemasController,
     TokensController,
+    SecretsController,
     NacosLoginController,
     EnvironmentsController,
     GroupsController,
@@ -108,6 +114,10 @@ import { Watchers } from './watch/watchers.ts';
     NamespaceGuard,
     Visitors,
     TokenStore,
+    Secrets,
+    Rotation,
+    keyRing,
+    { provide: APP_INTERCEPTOR, useClass: MaskInterceptor },
     KnownTokens,
     ApolloSignatures,
     { provide: READERS, useFactory: () => readReaders() },

@@ -175,6 +175,24 @@ export const errors = {
       `This needs the permission config:${right} for the namespace ${namespace}, which the caller has not been granted.`,
       { status: 403, details: { right, namespace } },
     ),
+  keyRingMissing: (path: string) =>
+    new RookeryError(
+      'CONFIG_KEY_RING_MISSING',
+      `${path === '' ? 'The values' : `The value at ${path}`} cannot be encrypted or read: the centre has no key ring. Set CONFIG_KEYS=<id>=<key>, or CONFIG_KEYS_FILE, with a key from: openssl rand -base64 32.`,
+      { status: 422 },
+    ),
+  maskUnknown: (path: string) =>
+    new RookeryError(
+      'CONFIG_MASK_UNKNOWN',
+      `The mask at ${path} stands for nothing: there is no encrypted value to keep. Encrypt one for this path.`,
+      { status: 422, details: { path } },
+    ),
+  notSealed: (path: string) =>
+    new RookeryError(
+      'CONFIG_NOT_SEALED',
+      `What stands at ${path} begins like an encrypted value and is none: it stands alone, as POST …/encrypt gave it.`,
+      { status: 422, details: { path } },
+    ),
   tokenUnknown: (id: string) =>
     new RookeryError('CONFIG_TOKEN_UNKNOWN', `The namespace has no token ${id}.`, { status: 404 }),
   tooManyTokens: (namespace: string, limit: number) =>

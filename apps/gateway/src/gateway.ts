@@ -126,10 +126,10 @@ export class Gateway {
     );
   }
 
-  /** Throws where settings cannot work; changes nothing. */
-  rehearse(settings: GatewaySettings): void {
+  /** Fails where settings cannot work; changes nothing. */
+  async rehearse(settings: GatewaySettings): Promise<void> {
     new UpstreamTls(settings.upstreamTls);
-    this.#routes.rehearse(settings);
+    await this.#routes.rehearse(settings);
   }
 
   /**

@@ -28,10 +28,15 @@ import { NacosServerController } from './nacos/nacos-server.controller.ts';
 import { NacosServices } from './nacos/nacos-services.ts';
 import { NacosV2Controller } from './nacos/nacos-v2.controller.ts';
 import { UdpPush } from './nacos/push/udp-push.ts';
+import { Journals } from './storage/journal.ts';
+import { Persistence } from './storage/persistence.ts';
+import { type Recovered, recover } from './storage/recover.ts';
 import { SnapshotFile } from './storage/snapshot-file.ts';
-import { Snapshots } from './storage/snapshots.ts';
 
-const snapshotPath = (): string => join(process.env.ROOKERY_HOME ?? '.rookery', 'registry', 'registry.json');
+const folder = (): string => join(process.env.ROOKERY_HOME ?? '.rookery', 'registry');
+
+/** What the last run left. */
+const RECOVERED = Symbol('what the last run left');
 
 /**
  * Every endpoint is `@Public()`: the machines of the platform register before they could have a token of the platform's
@@ -64,6 +69,14 @@ const snapshotPath = (): string => join(process.env.ROOKERY_HOME ?? '.rookery', 
       inject: [Applications],
       useFactory: (applications: Applications) => new RecentChanges(applications),
     },
+    { provide: SnapshotFile, useFactory: () => new SnapshotFile(join(folder(), 'registry.json')) },
+    { provide: Journals, useFactory: () => new Journals(folder()) },
+    { provide: RECOVERED, inject: [SnapshotFile, Journals, LOGGER], useFactory: recovered },
+    {
+      provide: RegistryState,
+      inject: [RECOVERED],
+      useFactory: ({ state }: Recovered) => new RegistryState(Date.now, state),
+    },
     NacosServices,
     NacosAnswers,
     {
@@ -78,17 +91,21 @@ const snapshotPath = (): string => join(process.env.ROOKERY_HOME ?? '.rookery', 
       useFactory: (state: RegistryState, services: NacosServices, guard: TokenGuard) =>
         new NacosGrpc(state, services, guard),
     },
-    { provide: SnapshotFile, useFactory: () => new SnapshotFile(snapshotPath()) },
-    { provide: RegistryState, inject: [SnapshotFile, LOGGER], useFactory: restored },
     {
       provide: Waiters,
       inject: [RegistryState],
       useFactory: (state: RegistryState) => new Waiters(state.changes),
     },
     {
-      provide: Snapshots,
-      inject: [RegistryState, SnapshotFile, LOGGER],
-      useFactory: (state: RegistryState, file: SnapshotFile, logger: Logger) => new Snapshots(state, file, logger),
+      provide: Persistence,
+      inject: [RegistryState, SnapshotFile, Journals, RECOVERED, LOGGER],
+      useFactory: (
+        state: RegistryState,
+        snapshot: SnapshotFile,
+        journals: Journals,
+        { nextJournal }: Recovered,
+        logger: Logger,
+      ) => new Persistence({ state, snapshot, journals, nextJournal, logger }),
     },
     { provide: Prober, inject: [RegistryState], useFactory: (state: RegistryState) => new Prober(state) },
     { provide: Expiry, inject: [RegistryState], useFactory: (state: RegistryState) => new Expiry(state) },
@@ -102,7 +119,7 @@ export class AppModule implements OnApplicationShutdown {
     @Inject(NacosGrpc) private readonly nacosGrpc: NacosGrpc,
     @Inject(Prober) private readonly prober: Prober,
     @Inject(Expiry) private readonly expiry: Expiry,
-    @Inject(Snapshots) private readonly snapshots: Snapshots,
+    @Inject(Persistence) private readonly persistence: Persistence,
   ) {}
 
   async onApplicationShutdown(): Promise<void> {
@@ -112,16 +129,12 @@ export class AppModule implements OnApplicationShutdown {
     this.nacosGrpc.close();
     this.prober.close();
     this.expiry.close();
-    await this.snapshots.close();
+    await this.persistence.close();
   }
 }
 
-/** The state of the last run, where there was one. */
-async function restored(file: SnapshotFile, logger: Logger): Promise<RegistryState> {
-  const snapshot = await file.read();
-  if (snapshot.found === 'damage') {
-    const { putAside, reason } = snapshot;
-    logger.warn({ file: file.path, putAside, reason }, 'snapshot damaged, starting empty');
-  }
-  return new RegistryState(Date.now, snapshot.found === 'state' ? snapshot.state : undefined);
+async function recovered(snapshot: SnapshotFile, journals: Journals, logger: Logger): Promise<Recovered> {
+  const found = await recover(snapshot, journals);
+  for (const { putAside, reason } of found.damaged) logger.warn({ putAside, reason }, 'saved state damaged');
+  return found;
 }

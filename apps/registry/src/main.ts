@@ -1,9 +1,11 @@
+import { LOGGER } from '@rookery/observability';
 import { startService } from '@rookery/service';
 import { AppModule } from './app.module.ts';
 import { Waiters } from './domain/waiters.ts';
 import { withoutLastSlash } from './eureka/eureka-paths.ts';
 import { takeAnyBody } from './http/any-body.ts';
 import { HeartbeatStreams } from './http/heartbeat-streams.ts';
+import { limitConnections } from './http/limit-connections.ts';
 import { GRPC_PORT_OFFSET, NacosGrpc } from './nacos/grpc/nacos-grpc.ts';
 import { requireFreePort } from './port.ts';
 
@@ -24,7 +26,9 @@ const { app } = await startService(AppModule, {
   without: ['access-log', 'config', 'discovery', 'grpc', 'messaging', 'openapi', 'tracing', 'validation'],
   configure: (application) => {
     takeAnyBody(application);
-    application.get(HeartbeatStreams).attach(application.getHttpServer());
+    const server = application.getHttpServer();
+    limitConnections(server, application.get(LOGGER));
+    application.get(HeartbeatStreams).attach(server);
   },
   rawHandler: () => (request) => {
     request.url = withoutLastSlash(request.url ?? '/');

@@ -1,8 +1,8 @@
 import type { Engine } from '../model.ts';
 
 /**
- * Nacos 2, alone, for `docker compose --profile nacos`: the engine only. No service has a driver for it yet, so that
- * registry and configuration stay where they are.
+ * Nacos 2, alone, for `docker compose --profile nacos`: the engine only, beside the registry and the configuration that
+ * services are given. A service uses it where its `DISCOVERY_URL` or `CONFIG_URL` names it.
  */
 export const nacos: Engine = {
   name: 'nacos',

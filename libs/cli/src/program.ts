@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addAdministration } from './administration.ts';
+import { addEncrypting } from './encrypting.ts';
 import { Failure, messageOf } from './failure.ts';
 import { colorsFor } from './output/colors.ts';
 import { JsonOutput } from './output/json-output.ts';
@@ -134,6 +135,7 @@ export async function main(
   );
 
   addAdministration(program, { root, environment, print, examples });
+  addEncrypting(program, { root, environment, print, examples });
   addRendering(program, { root, environment, print, examples });
   addSyncing(program, { root, environment, print, examples });
 

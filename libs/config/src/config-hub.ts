@@ -40,6 +40,9 @@ export class ConfigHub {
   readonly #reportsAtStart: { source: ConfigSource; report: AppliedReport }[] = [];
   #layers: readonly Layer[];
   #following = false;
+  /** Releases are applied one after another. */
+  #applying: Promise<void> = Promise.resolve();
+  #closed = false;
 
   private constructor(options: HubOptions, layers: readonly Layer[]) {
     this.#options = options;
@@ -77,7 +80,7 @@ export class ConfigHub {
   async attach<T>(schema: z.ZodType<T>, section?: string): Promise<LiveState<T>> {
     const view: View = { schema, section, listeners: new Set(), value: undefined };
     const views = [...this.#views, view];
-    const found = read(this.#layers, views);
+    const found = await read(this.#layers, views);
     this.#commit(found.ok ? found.values : await this.#fallBack(views, found.reason));
     this.#views.add(view);
     const version = () => this.version;
@@ -100,7 +103,7 @@ export class ConfigHub {
     for (const [index, { source, snapshot }] of this.#layers.entries()) {
       this.#report(source, { version: snapshot.version, applied: true });
       const watch = source.watch?.(
-        (next) => this.#apply(index, next),
+        (next) => this.#enqueue(index, next),
         ({ code, message }) =>
           this.#options.logger?.warn({ source: source.name, code, reason: message }, 'settings.source_unreadable'),
       );
@@ -111,16 +114,25 @@ export class ConfigHub {
 
   /** Stops following and closes the sources; values stay as they are. */
   async close(): Promise<void> {
+    this.#closed = true;
     for (const watch of this.#watches.splice(0)) watch.close();
+    await this.#applying;
     await Promise.all(this.#layers.map(({ source }) => source.close()));
   }
 
-  #apply(index: number, snapshot: Snapshot): void {
+  #enqueue(index: number, snapshot: Snapshot): void {
+    this.#applying = this.#applying
+      .then(() => this.#apply(index, snapshot))
+      .catch((error: unknown) => this.#options.logger?.warn({ error }, 'settings.apply_failed'));
+  }
+
+  async #apply(index: number, snapshot: Snapshot): Promise<void> {
     const layer = this.#layers[index];
-    if (!layer || snapshot.version <= layer.snapshot.version) return;
+    if (this.#closed || !layer || snapshot.version <= layer.snapshot.version) return;
     const { source } = layer;
     const layers = this.#layers.with(index, { source, snapshot });
-    const found = read(layers, [...this.#views]);
+    const found = await read(layers, [...this.#views]);
+    if (this.#closed) return;
     if (!found.ok) {
       this.#reject(source, snapshot.version, found.reason);
       this.#report(source, { version: snapshot.version, applied: false, reason: found.reason });
@@ -138,7 +150,7 @@ export class ConfigHub {
       const last = await source.lastApplied?.();
       if (!last || last.version >= snapshot.version) continue;
       const layers = this.#layers.with(index, { source, snapshot: last });
-      const found = read(layers, views);
+      const found = await read(layers, views);
       if (!found.ok) continue;
       this.#layers = layers;
       this.#reject(source, snapshot.version, reason);
@@ -177,11 +189,11 @@ export class ConfigHub {
   }
 }
 
-function read(layers: readonly Layer[], views: readonly View[]): Found {
+async function read(layers: readonly Layer[], views: readonly View[]): Promise<Found> {
   const merged = merge(layers);
   const values = new Map<View, unknown>();
   for (const view of views) {
-    const reading = readAs(view.schema, view.section, merged);
+    const reading = await readAs(view.schema, view.section, merged);
     if (!reading.ok) return reading;
     values.set(view, reading.value);
   }

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import type { AppliedReport, ConfigSource, SettingsTree, Snapshot } from './config.ts';
@@ -41,9 +42,11 @@ class MemorySource implements ConfigSource {
   async report(report: AppliedReport) {
     this.reports.push(report);
   }
-  push(settings: SettingsTree, version = this.#current.version + 1) {
+  /** Settles once it has been looked at. */
+  async push(settings: SettingsTree, version = this.#current.version + 1) {
     this.#current = { version, settings };
     this.listener?.(this.#current);
+    await turn();
   }
 }
 
@@ -86,7 +89,7 @@ it('applies a release, tells listeners and reports it', async () => {
   const config = await createConfig({ schema, sources: [source] });
   const changes: [number, number][] = [];
   config.onChange((next, previous) => changes.push([next.maxItems, previous.maxItems]));
-  source.push({ maxItems: 6 });
+  await source.push({ maxItems: 6 });
   expect(config.value.maxItems).toBe(6);
   expect(config.version).toBe(2);
   expect(changes).toEqual([[6, 5]]);
@@ -104,7 +107,7 @@ it('refuses a bad release with path, expected and received, keeps the old value 
     sources: [source],
     onRejected: (rejection) => rejections.push(rejection),
   });
-  source.push({ maxItems: 'many', password: 'hi', limits: { perCustomer: null } });
+  await source.push({ maxItems: 'many', password: 'hi', limits: { perCustomer: null } });
   const reason =
     'maxItems: expected number, received text; password: expected text of length >= 3, received text; ' +
     'limits.perCustomer: expected number, received null';
@@ -112,15 +115,15 @@ it('refuses a bad release with path, expected and received, keeps the old value 
   expect(source.reports.at(-1)).toEqual({ version: 2, applied: false, reason });
   expect(config.value.maxItems).toBe(5);
   expect(config.version).toBe(1);
-  source.push({ maxItems: 7 });
+  await source.push({ maxItems: 7 });
   expect(config.value.maxItems).toBe(7);
 });
 
 it('never goes back to an older version', async () => {
   const source = new MemorySource({ maxItems: 5 }, 'memory', 4);
   const config = await createConfig({ schema, sources: [source] });
-  source.push({ maxItems: 3 }, 3);
-  source.push({ maxItems: 4 }, 4);
+  await source.push({ maxItems: 3 }, 3);
+  await source.push({ maxItems: 4 }, 4);
   expect(config.value.maxItems).toBe(5);
 });
 
@@ -152,9 +155,9 @@ it('keeps other listeners when one throws, and stops calling one that left', asy
     throw new Error('mine');
   });
   const leave = config.onChange((next) => heard.push(next.maxItems));
-  source.push({ maxItems: 2 });
+  await source.push({ maxItems: 2 });
   leave();
-  source.push({ maxItems: 3 });
+  await source.push({ maxItems: 3 });
   expect(heard).toEqual([2]);
 });
 

@@ -18,6 +18,25 @@ export const errors = {
     ),
   unreadable: (name: string, error: unknown) =>
     new RookeryError('CONFIG_UNREADABLE', `Settings from ${name} do not parse: ${cause(error)}`, { cause: error }),
+  badKeyRing: (where: string, line: number) =>
+    new RookeryError(
+      'CONFIG_KEYS_INVALID',
+      `${where}: entry ${line} is not <id>=<32 random bytes in base64>, each id once; make a key with: openssl rand -base64 32.`,
+    ),
+  keyUnknown: (id: string) =>
+    new RookeryError(
+      'CONFIG_KEY_UNKNOWN',
+      `The key ring has not the key "${id}": add it to CONFIG_KEYS or CONFIG_KEYS_FILE, after the current one.`,
+      { status: 422, details: { id } },
+    ),
+  sealBroken: (reason: string) =>
+    new RookeryError('CONFIG_SEAL_BROKEN', `An encrypted value is refused: ${reason}.`, { status: 422 }),
+  sealed: (paths: readonly string[]) =>
+    new RookeryError(
+      'CONFIG_SEALED',
+      `Encrypted settings cannot be read here: ${paths.join(', ')}. Give the service the key ring (CONFIG_KEYS, CONFIG_KEYS_FILE), or a token with the right config:decrypt (CONFIG_TOKEN).`,
+      { details: { paths } },
+    ),
   invalid: (reason: string, where: string) =>
     new RookeryError('CONFIG_INVALID', `Settings of ${where} are wrong: ${reason}.`, { details: { reason } }),
 };

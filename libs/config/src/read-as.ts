@@ -7,12 +7,17 @@ export type Reading<T> = { ok: true; value: T } | { ok: false; reason: string };
 
 /**
  * Reads settings as a schema wants them. Where the schema refuses a text leaf (of the environment), the text is
- * interpreted as JSON and the schema asked once more: `"50"` becomes 50 only where text is not wanted.
+ * interpreted as JSON and the schema asked once more: `"50"` becomes 50 only where text is not wanted. A schema may take its
+ * time (transforms that are async): what it reads may be long, and the process serves meanwhile.
  */
-export function readAs<T>(schema: z.ZodType<T>, section: string | undefined, merged: Merged): Reading<T> {
+export async function readAs<T>(
+  schema: z.ZodType<T>,
+  section: string | undefined,
+  merged: Merged,
+): Promise<Reading<T>> {
   const input = section === undefined ? merged.tree : (merged.tree[section] ?? {});
   const prefix = section === undefined ? [] : [section];
-  const first = schema.safeParse(input);
+  const first = await schema.safeParseAsync(input);
   if (first.success) return { ok: true, value: first.data };
 
   const texts = first.error.issues
@@ -21,7 +26,7 @@ export function readAs<T>(schema: z.ZodType<T>, section: string | undefined, mer
   if (texts.length === 0) return { ok: false, reason: describeIssues(first.error.issues, input, prefix) };
 
   const interpreted = texts.reduce<unknown>((tree, path) => mapAt(tree, path, fromJson), input);
-  const second = schema.safeParse(interpreted);
+  const second = await schema.safeParseAsync(interpreted);
   if (second.success) return { ok: true, value: second.data };
   return { ok: false, reason: describeIssues(second.error.issues, interpreted, prefix) };
 }

@@ -12,7 +12,7 @@ describe('createRegistry', () => {
     expect(await message('gopher://host')).toBe(
       'DISCOVERY_URL is "gopher://host", whose scheme no driver serves; known are consul://host:8500, ' +
         'http://host:8500 (Consul API), etcd://host:2379, zookeeper://host:2181, ' +
-        'eureka+http://host:8761/eureka, kubernetes://, dns://10.0.0.53?http=… and static:orders=host:3000+4000.',
+        'eureka+http://host:8761/eureka, nacos://host:8848, kubernetes://, dns://10.0.0.53?http=… and static:orders=host:3000+4000.',
     );
     expect(await message('localhost')).toMatch(/^DISCOVERY_URL is "localhost", whose scheme/);
     expect(await message('consul://')).toMatch(/^DISCOVERY_URL is "consul:\/\/", which cannot be used/);

@@ -17,6 +17,7 @@ const consul = async (): Promise<Driver> =>
 const kubernetes = async (): Promise<Driver> => (await import('./drivers/kubernetes.ts')).createKubernetesRegistry;
 const etcd = async (): Promise<Driver> => (await import('./drivers/etcd.ts')).createEtcdRegistry;
 const eureka = async (): Promise<Driver> => (await import('./drivers/eureka.ts')).createEurekaRegistry;
+const nacos = async (): Promise<Driver> => (await import('./drivers/nacos.ts')).createNacosRegistry;
 const zookeeper = async (): Promise<Driver> => (await import('./drivers/zookeeper.ts')).createZooKeeperRegistry;
 
 /** The driver of each scheme, loaded when a URL names it. */
@@ -30,6 +31,8 @@ const DRIVERS: Readonly<Record<string, () => Promise<Driver>>> = {
   'etcd+tls': etcd,
   'eureka+http': eureka,
   'eureka+https': eureka,
+  nacos,
+  'nacos+tls': nacos,
   zookeeper,
   'zookeeper+tls': zookeeper,
   dns: async () => (await import('./drivers/dns.ts')).createDnsRegistry,

@@ -2,7 +2,7 @@ import { RookeryError } from '@rookery/observability';
 
 const SCHEMES =
   'consul://host:8500, http://host:8500 (Consul API), etcd://host:2379, zookeeper://host:2181, ' +
-  'eureka+http://host:8761/eureka, kubernetes://, dns://10.0.0.53?http=… and static:orders=host:3000+4000';
+  'eureka+http://host:8761/eureka, nacos://host:8848, kubernetes://, dns://10.0.0.53?http=… and static:orders=host:3000+4000';
 
 /** Every error of this library: code, sentence, status. */
 export const discoveryErrors = {

@@ -22,6 +22,7 @@ export { ServiceIdentity } from './nest/service-identity.ts';
 export { RunningSet, type Runs } from './running/running-set.ts';
 export { within } from './running/within.ts';
 export { onWaiting, reportWaiting, type Waiting } from './startup/waiting.ts';
+export { withClientSpan } from './tracing/client-span.ts';
 export type { FinishedSpan } from './tracing/finished-span.ts';
 export { endSpan, requestIdOf, type ServerSpan, startServerSpan, traceparent } from './tracing/server-span.ts';
 export { SpanExport } from './tracing/span-export.ts';

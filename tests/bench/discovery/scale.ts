@@ -36,7 +36,6 @@ export async function run(): Promise<Report> {
     );
     const registeredMs = performance.now() - startedAtMs;
     await pause(SETTLE_MS);
-    console.log('registered', registeredMs);
     const rest = await cpuShare(registry.child, REST_MS);
     const fullBytes = residentBytes(registry.child);
     const told = processes.fork('tests/bench/discovery/told.ts', LOAD_CORE);

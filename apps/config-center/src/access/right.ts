@@ -2,9 +2,10 @@ import { implies } from '@rookery/security';
 
 /**
  * What somebody may do in a namespace. Reading is what services do; editing prepares (schemas, dry runs) and changes nothing
- * that is in force; releasing puts in force. None of them is part of another.
+ * that is in force; releasing puts in force, and decrypting shows
+ * encrypted values. None of them is part of another.
  */
-export const RIGHTS = ['read', 'edit', 'release'] as const;
+export const RIGHTS = ['read', 'edit', 'release', 'decrypt'] as const;
 
 export type Right = (typeof RIGHTS)[number];
 

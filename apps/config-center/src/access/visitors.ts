@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { TokenVerifier } from '@rookery/security';
 import { errors } from '../errors.ts';
+import type { Caller } from '../grey/caller.ts';
 import { ApolloSignatures } from '../protocols/apollo/apollo-signatures.ts';
-import type { Request } from '../protocols/exchange.ts';
+import { callerOf, type Request } from '../protocols/exchange.ts';
+import type { Showing } from '../secrets/showing.ts';
 import { credentialsOf } from './credentials.ts';
 import { READERS, type Readers } from './readers.ts';
 import { digestOf, sameDigest } from './same-secret.ts';
@@ -15,13 +17,15 @@ import { type Visitor, visitorOf, visitorWith } from './visitor.ts';
 export class Visitors {
   readonly #known = new WeakMap<Request, Visitor>();
   readonly #services: Buffer | undefined;
+  readonly #anyone: boolean;
 
   constructor(
-    @Inject(READERS) { servicesToken }: Readers,
+    @Inject(READERS) { anyone, servicesToken }: Readers,
     @Inject(KnownTokens) private readonly tokens: KnownTokens,
     @Inject(ApolloSignatures) private readonly signatures: ApolloSignatures,
     @Inject(TokenVerifier) private readonly verifier: TokenVerifier,
   ) {
+    this.#anyone = anyone;
     this.#services = servicesToken === undefined ? undefined : digestOf(servicesToken);
   }
 
@@ -40,9 +44,25 @@ export class Visitors {
     return this.#known.get(request);
   }
 
+  /**
+   * How somebody gets encrypted values through our own API: as they ask for it, where they have the right. Where anyone may
+   * read, anyone may have them encrypted, since who holds the key ring needs nothing else.
+   */
+  showing(request: Request, namespace: string): Showing {
+    const asked = request.query.secrets;
+    const visitor = this.of(request);
+    if (asked === 'sealed' && !visitor && this.#anyone) return 'sealed';
+    return (asked === 'sealed' || asked === 'plain') && visitor?.may('decrypt', namespace) ? asked : 'masked';
+  }
+
+  /** A caller of a foreign protocol, which knows no encrypted values: who has the right gets them decrypted. */
+  caller(request: Request, namespace: string): Caller {
+    return { ...callerOf(request), secrets: this.of(request)?.may('decrypt', namespace) ? 'plain' : 'masked' };
+  }
+
   async #bearer(token: string): Promise<Visitor> {
     if (this.#services && sameDigest(this.#services, digestOf(token))) {
-      return visitorWith({ subject: 'services', rights: ['read'] });
+      return visitorWith({ subject: 'services', rights: ['read', 'decrypt'] });
     }
     if (!isAccessToken(token)) return visitorOf(await this.verifier.verify(token));
     const known = await this.tokens.find(token);

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Format, formatOfName, writeFormat } from '@rookery/config';
 import { errors } from '../errors.ts';
 import { type Caller, NOBODY } from '../grey/caller.ts';
+import { Secrets } from '../secrets/secrets.ts';
 import type { Release } from '../settings/release.ts';
 import { ReleaseStore } from '../settings/release-store.ts';
 import { SettingKey } from '../settings/setting-key.ts';
@@ -31,7 +32,10 @@ export class Documents {
   /** Many polls ask for the text of one release. */
   readonly #texts = new WeakMap<Release, Map<Format, Text>>();
 
-  constructor(@Inject(ReleaseStore) private readonly releases: ReleaseStore) {}
+  constructor(
+    @Inject(ReleaseStore) private readonly releases: ReleaseStore,
+    @Inject(Secrets) private readonly secrets: Secrets,
+  ) {}
 
   /** The first of the wanted that is there; a key that was removed is not. */
   async find(
@@ -40,7 +44,7 @@ export class Documents {
     read: (key: SettingKey) => Promise<Standing> = (key) => this.releases.standing(key),
   ): Promise<Document | undefined> {
     for (const { key, format } of wanted) {
-      const release = releaseFor(await read(key), key, caller);
+      const release = this.secrets.see(key, releaseFor(await read(key), key, caller), caller.secrets ?? 'masked');
       if (release.version === 0 || release.removed) continue;
       return { key, release, ...this.#text(release, format ?? release.format) };
     }

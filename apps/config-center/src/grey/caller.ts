@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import type { Showing } from '../secrets/showing.ts';
 
 /** Who asks for settings, as far as grey releases go. */
 export interface Caller {
   readonly instance?: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
+  /** How encrypted values are shown to it; as masks when not given. */
+  readonly secrets?: Showing;
 }
 
 export const NOBODY: Caller = { labels: {} };

@@ -1,10 +1,12 @@
-import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { formatOfName } from '@rookery/config';
 import { Needs } from '../access/needs.ts';
+import { Visitors } from '../access/visitors.ts';
 import { Documents, named, type Wanted } from '../documents/documents.ts';
 import { errors } from '../errors.ts';
-import type { Reply } from './exchange.ts';
+import type { Caller } from '../grey/caller.ts';
+import type { Reply, Request } from './exchange.ts';
 
 /** How Disconf's clients name a file or an item. */
 interface DisconfQuery {
@@ -23,11 +25,22 @@ interface DisconfQuery {
 @ApiExcludeController()
 @Controller('api/config')
 export class DisconfController {
-  constructor(@Inject(Documents) private readonly documents: Documents) {}
+  constructor(
+    @Inject(Documents) private readonly documents: Documents,
+    @Inject(Visitors) private readonly visitors: Visitors,
+  ) {}
+
+  #caller(request: Request): Caller {
+    return { ...this.visitors.caller(request, String(request.query.env || 'default')), instance: undefined };
+  }
 
   @Get('file')
-  async file(@Query() query: DisconfQuery, @Res({ passthrough: true }) reply: Reply): Promise<string> {
-    const found = await this.documents.find(wantedOf(query));
+  async file(
+    @Query() query: DisconfQuery,
+    @Req() request: Request,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<string> {
+    const found = await this.documents.find(wantedOf(query), this.#caller(request));
     if (!found) throw errors.fileUnknown(query.key ?? '');
     reply
       .header('content-type', 'application/octet-stream')
@@ -36,8 +49,8 @@ export class DisconfController {
   }
 
   @Get('item')
-  async item(@Query() query: DisconfQuery) {
-    const found = await this.documents.find(wantedOf(query));
+  async item(@Query() query: DisconfQuery, @Req() request: Request) {
+    const found = await this.documents.find(wantedOf(query), this.#caller(request));
     if (!found) return { status: 2, message: 'item not found', value: '' };
     return { status: 1, message: '', value: found.content };
   }

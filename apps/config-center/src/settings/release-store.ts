@@ -11,6 +11,7 @@ import { holdModel, ModelStore } from '../model/model-store.ts';
 import { dependentsOf } from '../model/resolution.ts';
 import { checkAgainst } from '../schemas/check-schema.ts';
 import { SchemaStore } from '../schemas/schema-store.ts';
+import { Secrets } from '../secrets/secrets.ts';
 import type { ConfigDatabase } from '../tables.ts';
 import { checkSettings } from './check-settings.ts';
 import { holdKeys, keyAt } from './hold-keys.ts';
@@ -33,6 +34,7 @@ export class ReleaseStore {
     @Inject(Database) private readonly database: Database<ConfigDatabase>,
     @Inject(SchemaStore) private readonly schemas: SchemaStore,
     @Inject(ModelStore) private readonly models: ModelStore,
+    @Inject(Secrets) private readonly secrets: Secrets,
     @Inject(GIT_SOURCES) private readonly repositories: GitSources,
   ) {}
 
@@ -98,13 +100,14 @@ export class ReleaseStore {
     publication: Publication,
   ): Promise<{ before: Release; release: Release }> {
     if (!publication.fromGit) this.checkWritable(key);
-    return this.#aloneWithin(trx, key, async (model, { main, grey }) => {
+    return this.#aloneWithin(trx, key, async (model, { main, grey, written }) => {
       const { expectedVersion } = publication;
       if (expectedVersion !== undefined && expectedVersion !== main.version) {
         throw errors.conflict(expectedVersion, main.version);
       }
       if (grey) throw errors.greyActive(grey.release.version);
-      return { before: main, release: await this.#append(trx, model, key, main.version + 1, publication) };
+      const accepted = this.secrets.accept(key, publication, written.settings);
+      return { before: main, release: await this.#append(trx, model, key, main.version + 1, accepted) };
     });
   }
 
@@ -150,7 +153,8 @@ export class ReleaseStore {
         await this.#append(trx, model, key, next, { ...written, author, comment });
         next += 1;
       }
-      return this.#append(trx, model, key, next, publication, rule);
+      const accepted = this.secrets.accept(key, publication, written.settings);
+      return this.#append(trx, model, key, next, accepted, rule);
     });
   }
 

@@ -1,9 +1,13 @@
-import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Put, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { currentRequest } from '@rookery/observability';
 import { z } from 'zod';
 import { Needs, unlessDry } from '../access/needs.ts';
+import { Visitors } from '../access/visitors.ts';
 import { CallerQuery } from '../grey/caller.ts';
+import type { Request } from '../protocols/exchange.ts';
+import { ShowsSecrets } from '../secrets/mask.interceptor.ts';
+import { Secrets } from '../secrets/secrets.ts';
 import { type Diff, Diff as DiffSchema, diffOf } from './diff.ts';
 import { etagOf, versionOf } from './etag.ts';
 import {
@@ -30,10 +34,21 @@ interface Reply {
 @ApiTags('settings')
 @Controller('api/config-center/settings/:namespace/:group/:service')
 export class SettingsController {
-  constructor(@Inject(ReleaseStore) private readonly releases: ReleaseStore) {}
+  constructor(
+    @Inject(ReleaseStore) private readonly releases: ReleaseStore,
+    @Inject(Secrets) private readonly secrets: Secrets,
+    @Inject(Visitors) private readonly visitors: Visitors,
+  ) {}
 
   @Get()
   @Needs('read')
+  @ShowsSecrets()
+  @ApiQuery({
+    name: 'secrets',
+    required: false,
+    enum: ['sealed', 'plain'],
+    description: 'How encrypted values come, for who has config:decrypt; masked for all others.',
+  })
   @ApiOperation({ summary: 'Show the current settings', description: 'Version 0 and {} where nothing was published.' })
   @ApiHeader({ name: 'if-none-match', required: false, description: 'An ETag; answers 304 while it is current.' })
   @ApiOkResponse({ description: 'The newest release; its version is the ETag.', standardSchema: Release })
@@ -41,9 +56,11 @@ export class SettingsController {
     @Param({ schema: SettingKey }) key: SettingKey,
     @Query({ schema: CallerQuery }) caller: z.output<typeof CallerQuery>,
     @Headers('if-none-match') known: string | undefined,
+    @Req() request: Request,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<Release | undefined> {
-    const release = releaseFor(await this.releases.standing(key), key, caller);
+    const standing = releaseFor(await this.releases.standing(key), key, caller);
+    const release = this.secrets.see(key, standing, this.visitors.showing(request, key.namespace));
     const etag = etagOf(release.version);
     reply.header('etag', etag);
     if (known !== etag) return release;

@@ -1,4 +1,5 @@
 import type { Caller } from '../grey/caller.ts';
+import type { Showing } from '../secrets/showing.ts';
 import type { Release } from '../settings/release.ts';
 import type { SettingKey } from '../settings/setting-key.ts';
 import { NOTHING_STANDS, newestOf, releaseFor, type Standing } from '../settings/standing.ts';
@@ -10,7 +11,8 @@ export class Topic {
   /** Streams about to join. */
   opening = 0;
   #standing = NOTHING_STANDS;
-  #data = new Map<Release, string>();
+  /** A release is written once for all who get the same. */
+  readonly #data = new WeakMap<Release, string>();
   /** The newest version that this replica has heard of. */
   #expected = 0;
   #reading: Promise<void> | undefined;
@@ -18,6 +20,7 @@ export class Topic {
   constructor(
     readonly key: SettingKey,
     private readonly read: () => Promise<Standing>,
+    private readonly see: (release: Release, how: Showing) => Release = (release) => release,
   ) {}
 
   /** The newest version that has been read; it may be a grey one. */
@@ -54,15 +57,21 @@ export class Topic {
   /** Gives one watcher what it does not have yet. */
   send(watcher: Watcher): void {
     const release = releaseFor(this.#standing, this.key, watcher.caller);
-    watcher.release(release, this.#data.get(release) ?? '');
+    watcher.release(release, this.#dataOf(this.see(release, watcher.caller.secrets ?? 'masked')));
+  }
+
+  #dataOf(release: Release): string {
+    const known = this.#data.get(release);
+    if (known !== undefined) return known;
+    const data = dataOf(release);
+    this.#data.set(release, data);
+    return data;
   }
 
   async #refresh(): Promise<void> {
     const standing = await this.read();
     if (newestOf(standing) <= this.version) return;
     this.#standing = standing;
-    const releases = [standing.main, ...(standing.grey ? [standing.grey.release] : [])];
-    this.#data = new Map(releases.map((release) => [release, dataOf(release)]));
     for (const watcher of this.watchers) this.send(watcher);
   }
 }

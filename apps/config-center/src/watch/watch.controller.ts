@@ -50,7 +50,7 @@ export class WatchController {
     await this.watchers.watch(
       key,
       lastEventId === undefined ? after : version.catch(after).parse(lastEventId),
-      caller,
+      { ...caller, secrets: this.visitors.showing(request, key.namespace) },
       this.visitors.of(request),
       () => {
         reply.hijack();

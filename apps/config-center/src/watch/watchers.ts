@@ -7,6 +7,7 @@ import type { Visitor } from '../access/visitor.ts';
 import { errors } from '../errors.ts';
 import type { Caller } from '../grey/caller.ts';
 import { InstanceStore } from '../instances/instance-store.ts';
+import { Secrets } from '../secrets/secrets.ts';
 import { ReleaseStore } from '../settings/release-store.ts';
 import { keyText, type SettingKey } from '../settings/setting-key.ts';
 import { Topic } from './topic.ts';
@@ -29,6 +30,7 @@ export class Watchers implements OnModuleInit, OnModuleDestroy {
     @Inject(WATCH_LIMITS) private readonly limits: WatchLimits,
     @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
     @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(Secrets) private readonly secrets: Secrets,
     @Inject(KnownTokens) tokens: KnownTokens,
   ) {
     tokens.onRevoked((id) => this.#endRevoked(id));
@@ -105,7 +107,11 @@ export class Watchers implements OnModuleInit, OnModuleDestroy {
     const text = keyText(key);
     const known = this.#topics.get(text);
     if (known) return known;
-    const topic = new Topic(key, () => this.releases.standing(key));
+    const topic = new Topic(
+      key,
+      () => this.releases.standing(key),
+      (release, how) => this.secrets.see(key, release, how),
+    );
     this.#topics.set(text, topic);
     return topic;
   }

@@ -1,9 +1,10 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ConfigSource, SettingsTree, Snapshot } from '@rookery/config';
+import type { AppliedReport, ConfigSource, SettingsTree, Snapshot } from '@rookery/config';
 import { createLogger, RookeryError } from '@rookery/observability';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Route } from '../routes/route.ts';
 import { RouteSet } from '../routes/route-set.ts';
 import { type Rig, startRig, until } from '../testing/rig.ts';
 import { lateSource } from './late-source.ts';
@@ -16,13 +17,22 @@ class PushedSource implements ConfigSource {
   readonly name = 'spec';
   #version = 1;
   #listener: ((snapshot: Snapshot) => void) | undefined;
+  #decided: () => void = () => {};
 
   constructor(private settings: SettingsTree) {}
 
-  push(settings: SettingsTree): void {
+  /** Settles once it is in force, or refused. */
+  async push(settings: SettingsTree): Promise<void> {
     this.settings = settings;
     this.#version++;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#decided = resolve;
     this.#listener?.({ version: this.#version, settings });
+    await promise;
+  }
+
+  async report({ version }: AppliedReport): Promise<void> {
+    if (version === this.#version) this.#decided();
   }
 
   async load() {
@@ -78,7 +88,7 @@ describe('routes that change while the gateway runs', () => {
     const clients = Array.from({ length: 8 }, client);
     for (let at = 1; at <= 1_000; at++) {
       const change = { id: `change-${at}`, path: `/changed/${at}/**`, service: 'catalog' };
-      source.push({ routes: [...routeTo('/steady/**').routes, change] });
+      await source.push({ routes: [...routeTo('/steady/**').routes, change] });
       const match = rig.gateway.routes.of(change.id);
       expect(match?.route.path).toBe(change.path);
       if (at % 20 === 0)
@@ -93,14 +103,14 @@ describe('routes that change while the gateway runs', () => {
   it('a wrong change is refused whole, with its path; the old one stays; a good one follows', async () => {
     const source = new PushedSource(routeTo('/films/**'));
     await follow(source);
-    source.push({ routes: [...routeTo('/new/**').routes, { id: 'b', path: 'films', service: 'catalog' }] });
+    await source.push({ routes: [...routeTo('/new/**').routes, { id: 'b', path: 'films', service: 'catalog' }] });
     expect(live.refused).toMatchObject({
       source: 'spec',
       version: 2,
       reason: expect.stringContaining('routes.1.path'),
     });
     expect([await status('/films/1'), await status('/new/1')]).toEqual([200, 404]);
-    source.push(routeTo('/new/**'));
+    await source.push(routeTo('/new/**'));
     expect(live.refused).toBeUndefined();
     expect([await status('/films/1'), await status('/new/1')]).toEqual([404, 200]);
   });
@@ -109,7 +119,7 @@ describe('routes that change while the gateway runs', () => {
     const source = new PushedSource(routeTo('/films/**'));
     await follow(source);
     const unmakeable = { name: 'set-path', path: '/films/{nothing}' };
-    source.push({ ...routeTo('/new/**'), defaultFilters: [unmakeable] });
+    await source.push({ ...routeTo('/new/**'), defaultFilters: [unmakeable] });
     expect(live.refused?.reason).toMatch(/set-path of route films.*\{nothing\}/);
     expect(await status('/films/1')).toBe(200);
   });
@@ -117,12 +127,45 @@ describe('routes that change while the gateway runs', () => {
   it('and routes are made once for the check and for what comes of it', async () => {
     const source = new PushedSource(routeTo('/films/**'));
     await follow(source);
-    const make = vi.spyOn(RouteSet, 'make');
-    source.push(routeTo('/new/**'));
+    const make = vi.spyOn(RouteSet, 'makeInSlices');
+    await source.push(routeTo('/new/**'));
     expect(await status('/new/1')).toBe(200);
     expect(make).toHaveBeenCalledTimes(1);
     make.mockRestore();
   });
+
+  it('ten thousand of them are read and made while requests are served, and a change of one of them reads one', async () => {
+    const filters = [
+      { name: 'rate-limit', perSecond: 5 },
+      { name: 'cors', origins: ['*'] },
+    ];
+    const many = Array.from({ length: 10_000 }, (_, at) => ({
+      ...routeTo(`/many/${at}/**`, `m${at}`).routes[0],
+      filters,
+    }));
+    const source = new PushedSource(routeTo('/films/**'));
+    await follow(source);
+    let turns = 0;
+    let isDone = false;
+    const count = () => {
+      turns++;
+      if (!isDone) setImmediate(count);
+    };
+    setImmediate(count);
+    await source.push({ routes: many });
+    isDone = true;
+    expect(live.refused).toBeUndefined();
+    expect(await status('/many/9999/x')).toBe(200);
+    // It takes a few hundred milliseconds, five at a time.
+    expect(turns).toBeGreaterThan(10);
+    const parse = vi.spyOn(Route, 'safeParse');
+    const before = live.value.routes[5];
+    await source.push({ routes: [{ ...many[0], path: '/other/**' }, ...many.slice(1)] });
+    expect(await status('/other/x')).toBe(200);
+    expect(parse).toHaveBeenCalledTimes(1);
+    expect(live.value.routes[5]).toBe(before);
+    parse.mockRestore();
+  }, 60_000);
 
   it('limits change too: of headers, of connections', async () => {
     const source = new PushedSource(routeTo('/films/**'));
@@ -132,7 +175,7 @@ describe('routes that change while the gateway runs', () => {
         headers: Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`x-${at}`, '1'])),
       });
     expect((await withMany()).status).toBe(200);
-    source.push({ ...routeTo('/films/**'), maxHeaders: 20, connectionsPerInstance: 1 });
+    await source.push({ ...routeTo('/films/**'), maxHeaders: 20, connectionsPerInstance: 1 });
     expect((await withMany()).status).toBe(431);
     expect(await Promise.all([status('/films/1'), status('/films/2')])).toEqual([200, 200]);
   });
@@ -173,7 +216,7 @@ describe('given a configuration centre that is away', () => {
     const away: string[] = [];
     await follow(lateSource(centre, ({ code }) => away.push(code)));
     expect(await status('/films/1')).toBe(404);
-    centre.push(routeTo('/films/**'));
+    await centre.push(routeTo('/films/**'));
     expect([away, await status('/films/1')]).toEqual([['CONFIG_UNREACHABLE'], 200]);
   });
 });

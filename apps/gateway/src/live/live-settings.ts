@@ -1,6 +1,7 @@
 import { type ConfigSource, createConfig, environmentSource, type LiveConfig, openConfigSource } from '@rookery/config';
 import type { Logger } from '@rookery/observability';
 import { z } from 'zod';
+import { routesInSlices } from '../routes/read-routes.ts';
 import { GatewaySettings } from '../settings.ts';
 import { lateSource } from './late-source.ts';
 
@@ -53,21 +54,21 @@ export class LiveSettings {
     this.#refused = refused;
   }
 
-  /** @param rehearse throws where settings that are well-formed cannot work; asked before they are in force. */
+  /** @param rehearse fails where settings that are well-formed cannot work; asked before they are in force. */
   static async open(
     { sources, logger }: LiveSettingsParts,
-    rehearse: (settings: GatewaySettings) => void,
+    rehearse: (settings: GatewaySettings) => Promise<void> | undefined,
   ): Promise<LiveSettings> {
     const refused: { last: RefusedChange | undefined } = { last: undefined };
-    const workable = z.custom<GatewaySettings>().superRefine((settings, context) => {
+    const workable = z.custom<GatewaySettings>().superRefine(async (settings, context) => {
       try {
-        rehearse(settings);
+        await rehearse(settings);
       } catch (error) {
         context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
       }
     });
     const config = await createConfig({
-      schema: GatewaySettings.pipe(workable),
+      schema: GatewaySettings.extend({ routes: routesInSlices() }).pipe(workable),
       sources,
       logger,
       onRejected: (rejection) => {

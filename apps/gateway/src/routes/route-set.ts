@@ -12,6 +12,7 @@ import { compilePredicates, type Predicate, slicesOf } from './predicates.ts';
 import type { RequestFacts } from './request-facts.ts';
 import { RetrySettings, type Route } from './route.ts';
 import { RouteTable } from './route-table.ts';
+import { atOnce, inSlices, type Steps } from './steps.ts';
 
 export interface RouteSetParts extends Omit<FilterParts, 'route'> {
   readonly routes: readonly Route[];
@@ -34,37 +35,32 @@ export class RouteSet {
   #running = 0;
   #retired: (() => Promise<void>) | undefined;
 
-  private constructor(routes: readonly CompiledRoute[]) {
+  private constructor(routes: readonly CompiledRoute[], table: RouteTable) {
     this.routes = routes;
-    this.#table = new RouteTable(routes);
+    this.#table = table;
     this.#byId = new Map(routes.map((compiled) => [compiled.route.id, compiled]));
   }
 
   /** Makes the routes and their filters; throws without having left anything open. */
   static make(parts: RouteSetParts): RouteSet {
+    return atOnce(RouteSet.#making(parts));
+  }
+
+  /** The same while requests are served in between. */
+  static makeInSlices(parts: RouteSetParts): Promise<RouteSet> {
+    return inSlices(RouteSet.#making(parts));
+  }
+
+  static *#making(parts: RouteSetParts): Steps<RouteSet> {
     const slices = slicesOf(parts.routes.map(({ when }) => when));
     const made: Filter[] = [];
     try {
-      return new RouteSet(
-        parts.routes.map((route, at) => {
-          const before = parts.previous?.of(route.id);
-          const { retryMethods, retryStatuses, budget } = route.retry ? retryOf(route.retry) : PLAIN_RETRY;
-          return new CompiledRoute(route, {
-            predicates: route.when ? compilePredicates(route.when, { ...parts, slice: slices[at] }) : NO_PREDICATES,
-            chain: chainFor(route, parts, made),
-            breakers: !route.breaker
-              ? undefined
-              : ((isDeepStrictEqual(before?.route.breaker, route.breaker) ? before?.breakers : undefined) ??
-                new RouteBreakers(route.breaker)),
-            budget: !budget
-              ? undefined
-              : ((isDeepStrictEqual(before?.route.retry?.budget, budget) ? before?.budget : undefined) ??
-                new RetryBudget(budget)),
-            retryMethods,
-            retryStatuses,
-          });
-        }),
-      );
+      const routes: CompiledRoute[] = [];
+      for (const [at, route] of parts.routes.entries()) {
+        routes.push(compiled(route, slices[at], parts, made));
+        yield;
+      }
+      return new RouteSet(routes, yield* RouteTable.of(routes));
     } catch (error) {
       for (const filter of made) void filter.close?.();
       throw error;
@@ -99,8 +95,43 @@ export class RouteSet {
     const after = this.#retired;
     if (!after) return;
     this.#retired = undefined;
-    void Promise.allSettled(this.routes.map(({ chain }) => chain?.close())).then(after);
+    void inSlices(this.#closing())
+      .then((closed) => Promise.allSettled(closed))
+      .then(after);
   }
+
+  *#closing(): Steps<Promise<void>[]> {
+    const closed: Promise<void>[] = [];
+    for (const { chain } of this.routes) {
+      if (chain) closed.push(chain.close());
+      yield;
+    }
+    return closed;
+  }
+}
+
+function compiled(
+  route: Route,
+  slice: ReturnType<typeof slicesOf>[number],
+  parts: RouteSetParts,
+  made: Filter[],
+): CompiledRoute {
+  const before = parts.previous?.of(route.id);
+  const { retryMethods, retryStatuses, budget } = route.retry ? retryOf(route.retry) : PLAIN_RETRY;
+  return new CompiledRoute(route, {
+    predicates: route.when ? compilePredicates(route.when, { ...parts, slice }) : NO_PREDICATES,
+    chain: chainFor(route, parts, made),
+    breakers: !route.breaker
+      ? undefined
+      : ((isDeepStrictEqual(before?.route.breaker, route.breaker) ? before?.breakers : undefined) ??
+        new RouteBreakers(route.breaker)),
+    budget: !budget
+      ? undefined
+      : ((isDeepStrictEqual(before?.route.retry?.budget, budget) ? before?.budget : undefined) ??
+        new RetryBudget(budget)),
+    retryMethods,
+    retryStatuses,
+  });
 }
 
 function retryOf({ methods, statuses, budget }: RetrySettings) {

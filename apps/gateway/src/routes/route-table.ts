@@ -1,6 +1,7 @@
 import type { CompiledRoute, RouteMatch } from './compiled-route.ts';
 import { Leaf } from './leaf.ts';
 import type { RequestFacts } from './request-facts.ts';
+import type { Steps } from './steps.ts';
 import { predicatesIn } from './when.ts';
 
 interface Node {
@@ -18,11 +19,14 @@ const node = (): Node => ({ literals: new Map(), named: undefined, exact: undefi
 export class RouteTable {
   readonly #root = node();
 
-  constructor(routes: readonly CompiledRoute[]) {
+  static *of(routes: readonly CompiledRoute[]): Steps<RouteTable> {
+    const table = new RouteTable();
     for (const [rank, compiled] of inOrder(routes).entries()) {
       compiled.rank = rank;
-      this.#add(compiled);
+      table.#add(compiled);
+      yield;
     }
+    return table;
   }
 
   /** Where a request leads whose path is the first `length` characters of `target`; undefined where no route takes it. */

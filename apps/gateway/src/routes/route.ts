@@ -111,23 +111,28 @@ export const DEFAULT_ROUTES = [
   { id: 'auth', path: '/auth/**', service: 'auth' },
 ] as const;
 
+export const MAX_ROUTES = 100_000;
+
+/** An id names one route, and of those that ask nothing but a path each has one of its own. */
+export function withoutDoubles(routes: readonly Route[], context: z.core.$RefinementCtx<Route[]>): void {
+  const ids = new Set<string>();
+  const unconditional = new Set<string>();
+  for (const [index, { id, path, when }] of routes.entries()) {
+    if (ids.has(id)) context.addIssue({ code: 'custom', path: [index, 'id'], message: `${id} stands twice` });
+    ids.add(id);
+    if (when && predicatesIn(when) > 0) continue;
+    const shape = path.replace(/\{[^}]*\}/g, '{}');
+    if (unconditional.has(shape))
+      context.addIssue({ code: 'custom', path: [index, 'path'], message: `${path} stands twice without conditions` });
+    unconditional.add(shape);
+  }
+}
+
 /** All routes of a gateway. Literal segments win over named ones, longer paths over `**`, whatever the order. */
 export const Routes = z
   .array(Route)
-  .max(100_000)
-  .superRefine((routes, context) => {
-    const ids = new Set<string>();
-    const unconditional = new Set<string>();
-    for (const [index, { id, path, when }] of routes.entries()) {
-      if (ids.has(id)) context.addIssue({ code: 'custom', path: [index, 'id'], message: `${id} stands twice` });
-      ids.add(id);
-      if (when && predicatesIn(when) > 0) continue;
-      const shape = path.replace(/\{[^}]*\}/g, '{}');
-      if (unconditional.has(shape))
-        context.addIssue({ code: 'custom', path: [index, 'path'], message: `${path} stands twice without conditions` });
-      unconditional.add(shape);
-    }
-  })
+  .max(MAX_ROUTES)
+  .superRefine(withoutDoubles)
   .prefault(() => DEFAULT_ROUTES.map((route) => ({ ...route })));
 
 export type Routes = z.infer<typeof Routes>;

@@ -17,25 +17,25 @@ afterEach(async () => {
   await rig.close();
 });
 
-it('makes routes once that were rehearsed before they are put in force', () => {
-  const make = vi.spyOn(RouteSet, 'make');
+it('makes routes once that were rehearsed before they are put in force', async () => {
+  const make = vi.spyOn(RouteSet, 'makeInSlices');
   const next = settings('next');
-  rig.gateway.rehearse(next);
+  await rig.gateway.rehearse(next);
   expect(rig.gateway.routes.of('next')).toBeUndefined();
   rig.gateway.apply(next);
   expect(rig.gateway.routes.of('next')).toBeDefined();
   expect(make).toHaveBeenCalledTimes(1);
 });
 
-it('puts in force what it is given, whatever was rehearsed', () => {
-  rig.gateway.rehearse(settings('rehearsed'));
+it('puts in force what it is given, whatever was rehearsed', async () => {
+  await rig.gateway.rehearse(settings('rehearsed'));
   rig.gateway.apply(settings('given'));
   expect([rig.gateway.routes.of('given'), rig.gateway.routes.of('rehearsed')].map(Boolean)).toEqual([true, false]);
 });
 
-it('closes what was rehearsed when something else comes in its place', () => {
+it('closes what was rehearsed when something else comes in its place', async () => {
   const close = vi.spyOn(Chain.prototype, 'close');
-  rig.gateway.rehearse(limited('rehearsed'));
+  await rig.gateway.rehearse(limited('rehearsed'));
   expect(close).not.toHaveBeenCalled();
   rig.gateway.apply(settings('given'));
   expect(close).toHaveBeenCalledTimes(1);

@@ -22,10 +22,16 @@ export class RoutesInForce {
     return this.#current;
   }
 
-  /** Throws where settings cannot work; changes nothing. */
-  rehearse(settings: Settings): void {
+  /** Fails where settings cannot work; changes nothing. Requests are served meanwhile; one at a time. */
+  async rehearse(settings: Settings): Promise<void> {
     this.#forget();
-    this.#rehearsed = { settings, routes: this.#make(settings, this.#current) };
+    try {
+      const routes = await RouteSet.makeInSlices(this.#partsFor(settings, this.#current));
+      this.#rehearsed = { settings, routes };
+    } catch (error) {
+      void this.#shared.abandon();
+      throw error;
+    }
   }
 
   /** Puts others in force, in one step. Throws where they cannot work, and everything stays as it is. */
@@ -54,9 +60,13 @@ export class RoutesInForce {
     void this.#shared.abandon();
   }
 
-  #make({ routes, defaultFilters }: Settings, previous: RouteSet | undefined): RouteSet {
+  #partsFor({ routes, defaultFilters }: Settings, previous: RouteSet | undefined): RouteSetParts {
+    return { ...this.#parts, routes, defaultFilters, previous, shared: this.#shared };
+  }
+
+  #make(settings: Settings, previous: RouteSet | undefined): RouteSet {
     try {
-      return RouteSet.make({ ...this.#parts, routes, defaultFilters, previous, shared: this.#shared });
+      return RouteSet.make(this.#partsFor(settings, previous));
     } catch (error) {
       void this.#shared.abandon();
       throw error;

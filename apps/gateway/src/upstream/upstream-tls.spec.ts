@@ -159,7 +159,7 @@ describe('the files', () => {
       ...rig.gateway.settings,
       upstreamTls: { caFile: '/nowhere', minVersion: 'TLSv1.2', services: {} },
     };
-    expect(() => rig.gateway.rehearse(settings as never)).toThrow(/nowhere/);
+    await expect(rig.gateway.rehearse(settings as never)).rejects.toThrow(/nowhere/);
     expect(() => rig.gateway.apply(settings as never)).toThrow(/nowhere/);
     rig.registry.setWith(https, 'orders', (await instance()).port);
     expect((await ask(rig)).status).toBe(200);

@@ -1,4 +1,5 @@
 import type { ChangeIndex } from './change-index.ts';
+import type { MarkChanged } from './changed-records.ts';
 import { Refusal } from './refusal.ts';
 
 export interface KeyEntry {
@@ -26,6 +27,7 @@ export interface PutOptions {
 
 export interface KeyStoreOptions {
   now: () => number;
+  mark: MarkChanged;
   sessionExists: (id: string) => boolean;
 }
 
@@ -77,7 +79,7 @@ export class KeyStore {
     const same = known && known.value === text && known.flags === next.flags;
     if (same && known.session === lock.session && known.lockIndex === lock.lockIndex) return true;
     const index = this.changes.next;
-    this.#entries.set(key, { key, ...next, createIndex: known?.createIndex ?? index, modifyIndex: index });
+    this.#set({ key, ...next, createIndex: known?.createIndex ?? index, modifyIndex: index });
     this.changes.touch(keyTopic(key));
     return true;
   }
@@ -87,7 +89,7 @@ export class KeyStore {
     const known = this.#entries.get(key);
     if (cas !== undefined && known && known.modifyIndex !== cas) return false;
     if (known) {
-      this.#entries.delete(key);
+      this.#delete(key);
       this.changes.touch(keyTopic(key));
     }
     return true;
@@ -95,7 +97,7 @@ export class KeyStore {
 
   deleteUnder(prefix: string): void {
     const keys = this.under(prefix).map(({ key }) => key);
-    for (const key of keys) this.#entries.delete(key);
+    for (const key of keys) this.#delete(key);
     if (keys.length > 0) this.changes.touch(...keys.map(keyTopic));
   }
 
@@ -104,8 +106,8 @@ export class KeyStore {
     this.#forgetPastDelays();
     for (const entry of [...this.#entries.values()].filter(({ session }) => session === id)) {
       const { key, session: _session, ...rest } = entry;
-      if (behavior === 'delete') this.#entries.delete(key);
-      else this.#entries.set(key, { key, ...rest, modifyIndex: this.changes.next });
+      if (behavior === 'delete') this.#delete(key);
+      else this.#set({ key, ...rest, modifyIndex: this.changes.next });
       if (lockDelayMs > 0) this.#lockableFromMs.set(key, this.#options.now() + lockDelayMs);
       this.changes.touch(keyTopic(key));
     }
@@ -117,6 +119,16 @@ export class KeyStore {
 
   restore(entries: KeyEntry[]): void {
     for (const entry of entries) this.#entries.set(entry.key, entry);
+  }
+
+  #set(entry: KeyEntry): void {
+    this.#entries.set(entry.key, entry);
+    this.#options.mark('keys', entry.key);
+  }
+
+  #delete(key: string): void {
+    this.#entries.delete(key);
+    this.#options.mark('keys', key);
   }
 
   /** The lock after the put; undefined when it may not be taken or given back. */

@@ -1,15 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ChangeIndex } from './change-index.ts';
+import type { MarkChanged } from './changed-records.ts';
+import { addTo, CheckTable } from './check-table.ts';
 import { Refusal } from './refusal.ts';
 import type { CheckRecord, CheckStatus, ServiceRecord, ServiceRegistration } from './service-record.ts';
+import { NEVER_MS, sameChecks, wantedChecks } from './wanted-checks.ts';
 
-/** Consul takes no shorter time to deregister. */
-const SHORTEST_DEREGISTER_AFTER_MS = 60_000;
 /** What an instance gets at least after the registry's restart, to report itself. */
 const RESTART_GRACE_MS = 10_000;
 const MAX_INSTANCES = 50_000;
-/** Of a check whose time does not run out; survives JSON. */
-const NEVER_MS = Number.MAX_SAFE_INTEGER;
 
 /** Topics of the change index that services concern. */
 export const SERVICES = 'services';
@@ -25,13 +24,12 @@ export interface SavedServices {
 export class ServiceStore {
   readonly #services = new Map<string, ServiceRecord>();
   readonly #byName = new Map<string, Set<string>>();
-  readonly #checks = new Map<string, CheckRecord>();
-  readonly #probed = new Map<string, CheckRecord>();
-  readonly #checksOf = new Map<string, Set<string>>();
+  readonly #checks = new CheckTable();
 
   constructor(
     private readonly changes: ChangeIndex,
     private readonly now: () => number,
+    private readonly mark: MarkChanged,
     private readonly onCritical: (checkId: string) => void = () => {},
   ) {}
 
@@ -60,16 +58,16 @@ export class ServiceStore {
   }
 
   checks(): CheckRecord[] {
-    return [...this.#checks.values()];
+    return [...this.#checks.all()];
   }
 
   /** The checks that the registry runs itself. */
   probed(): Iterable<CheckRecord> {
-    return this.#probed.values();
+    return this.#checks.probed();
   }
 
   checksOf(serviceId: string): CheckRecord[] {
-    return [...(this.#checksOf.get(serviceId) ?? [])].flatMap((id) => this.#checks.get(id) ?? []);
+    return this.#checks.of(serviceId);
   }
 
   /** Registers or replaces. Nobody is woken when nothing differs. */
@@ -78,22 +76,24 @@ export class ServiceStore {
     if (!known && this.#services.size >= MAX_INSTANCES) throw new Refusal(500, `more than ${MAX_INSTANCES} instances`);
     const index = this.changes.next;
     const record: ServiceRecord = { ...facts, createIndex: known?.createIndex ?? index, modifyIndex: index };
-    const wanted = this.#wantedChecks(record, checks, index);
-    const before = this.checksOf(facts.id);
+    const wanted = wantedChecks(record, { checks, known: (id) => this.#checks.get(id), index, nowMs: this.now() });
     const same =
       known !== undefined &&
       isDeepStrictEqual({ ...known, modifyIndex: 0 }, { ...record, modifyIndex: 0 }) &&
-      isDeepStrictEqual(before.map(visible), wanted.map(visible));
+      sameChecks(this.checksOf(facts.id), wanted);
     if (same) {
       for (const check of wanted)
-        this.#put({ ...check, modifyIndex: this.#checks.get(check.id)?.modifyIndex ?? index });
+        this.#checks.put({ ...check, modifyIndex: this.#checks.get(check.id)?.modifyIndex ?? index });
       return;
     }
     const tagsBefore = known ? JSON.stringify(known.tags) : undefined;
     if (known) this.#remove(known);
-    this.#services.set(record.id, record);
-    setOf(this.#byName, record.name).add(record.id);
-    for (const check of wanted) this.#put(check);
+    this.#put(record);
+    this.mark('services', record.id);
+    for (const check of wanted) {
+      this.#checks.put(check);
+      this.mark('checks', check.id);
+    }
     const list = known?.name === record.name && tagsBefore === JSON.stringify(record.tags) ? [] : [SERVICES];
     const names = new Set([record.name, known?.name ?? record.name]);
     this.changes.touch(...[...names].map(serviceTopic), CHECKS, ...list);
@@ -155,7 +155,7 @@ export class ServiceStore {
   /** When {@link expire} has something to do next, unless reports come in; Infinity for never. */
   nextDueMs(): number {
     let next = Number.POSITIVE_INFINITY;
-    for (const check of this.#checks.values()) {
+    for (const check of this.#checks.all()) {
       next = Math.min(next, check.status === 'critical' ? goesAtMs(check) : check.dueAtMs);
     }
     return next;
@@ -168,43 +168,12 @@ export class ServiceStore {
   /** Takes a snapshot back. Each instance gets its whole lease anew, since it could not report meanwhile. */
   restore({ services, checks }: SavedServices): void {
     const nowMs = this.now();
-    for (const service of services) {
-      this.#services.set(service.id, service);
-      setOf(this.#byName, service.name).add(service.id);
-    }
+    for (const service of services) this.#put(service);
     for (const check of checks.filter(({ serviceId }) => this.#services.has(serviceId))) {
       const critical = check.status === 'critical' ? { criticalSinceMs: nowMs } : {};
       const dueAtMs = check.probe ? NEVER_MS : nowMs + Math.max(check.ttlMs, RESTART_GRACE_MS);
-      this.#put({ ...check, ...critical, dueAtMs });
+      this.#checks.put({ ...check, ...critical, dueAtMs });
     }
-  }
-
-  #wantedChecks(service: ServiceRecord, checks: ServiceRegistration['checks'], index: number): CheckRecord[] {
-    const nowMs = this.now();
-    return checks.map(({ ttlMs, deregisterAfterMs, probe, ...check }, position) => {
-      const id = check.id ?? `service:${service.id}${checks.length > 1 ? `:${position + 1}` : ''}`;
-      const known = this.#checks.get(id);
-      if (known && known.serviceId !== service.id)
-        throw new Refusal(400, `check ID "${id}" belongs to another service`);
-      // What a probe has found stays found until the next one.
-      const before = probe && isDeepStrictEqual(known?.probe, probe) ? known : undefined;
-      const status = before?.status ?? check.status ?? 'critical';
-      return {
-        id,
-        name: check.name ?? `Service '${service.name}' check`,
-        notes: check.notes ?? '',
-        status,
-        output: before?.output ?? '',
-        serviceId: service.id,
-        ttlMs,
-        ...(probe ? { probe } : {}),
-        dueAtMs: probe ? NEVER_MS : nowMs + ttlMs,
-        ...(deregisterAfterMs ? { deregisterAfterMs: Math.max(deregisterAfterMs, SHORTEST_DEREGISTER_AFTER_MS) } : {}),
-        ...(status === 'critical' ? { criticalSinceMs: before?.criticalSinceMs ?? nowMs } : {}),
-        createIndex: known?.createIndex ?? index,
-        modifyIndex: index,
-      };
-    });
   }
 
   #set(check: CheckRecord, status: CheckStatus, output: string): void {
@@ -214,41 +183,26 @@ export class ServiceStore {
     const turnedCritical = status === 'critical' && check.status !== 'critical';
     check.status = status;
     check.output = output;
+    this.mark('checks', check.id);
     const name = this.#services.get(check.serviceId)?.name ?? '';
     check.modifyIndex = this.changes.touch(serviceTopic(name), CHECKS);
     if (turnedCritical) this.onCritical(check.id);
   }
 
-  #put(check: CheckRecord): void {
-    this.#checks.set(check.id, check);
-    if (check.probe) this.#probed.set(check.id, check);
-    else this.#probed.delete(check.id);
-    setOf(this.#checksOf, check.serviceId).add(check.id);
+  #put(record: ServiceRecord): void {
+    this.#services.set(record.id, record);
+    addTo(this.#byName, record.name, record.id);
   }
 
   #remove(record: ServiceRecord): void {
-    for (const { id } of this.checksOf(record.id)) {
-      this.#checks.delete(id);
-      this.#probed.delete(id);
-    }
-    this.#checksOf.delete(record.id);
+    for (const id of this.#checks.removeOf(record.id)) this.mark('checks', id);
     this.#services.delete(record.id);
-    const ids = setOf(this.#byName, record.name);
-    ids.delete(record.id);
-    if (ids.size === 0) this.#byName.delete(record.name);
+    this.mark('services', record.id);
+    const ids = this.#byName.get(record.name);
+    ids?.delete(record.id);
+    if (ids?.size === 0) this.#byName.delete(record.name);
   }
 }
 
 const goesAtMs = ({ criticalSinceMs, deregisterAfterMs }: CheckRecord): number =>
   criticalSinceMs !== undefined && deregisterAfterMs ? criticalSinceMs + deregisterAfterMs : Number.POSITIVE_INFINITY;
-
-/** What a query shows of a check. */
-const visible = ({ id, name, notes, status, ttlMs, probe }: CheckRecord) => ({ id, name, notes, status, ttlMs, probe });
-
-function setOf(map: Map<string, Set<string>>, key: string): Set<string> {
-  const known = map.get(key);
-  if (known) return known;
-  const made = new Set<string>();
-  map.set(key, made);
-  return made;
-}

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ChangeIndex } from './change-index.ts';
+import type { MarkChanged } from './changed-records.ts';
 import { Refusal } from './refusal.ts';
 
 export interface SessionRecord {
@@ -30,6 +31,7 @@ export class SessionStore {
   constructor(
     private readonly changes: ChangeIndex,
     private readonly now: () => number,
+    private readonly mark: MarkChanged,
     private readonly onEnd: (session: SessionRecord) => void,
   ) {}
 
@@ -44,6 +46,7 @@ export class SessionStore {
       modifyIndex: index,
     };
     this.#sessions.set(session.id, session);
+    this.mark('sessions', session.id);
     this.changes.touch(SESSIONS, sessionTopic(session.id));
     return session;
   }
@@ -67,6 +70,7 @@ export class SessionStore {
     const session = this.#sessions.get(id);
     if (!session) return;
     this.#sessions.delete(id);
+    this.mark('sessions', id);
     this.changes.touch(SESSIONS, sessionTopic(id));
     this.onEnd(session);
   }
@@ -82,7 +86,9 @@ export class SessionStore {
   }
 
   nextDueMs(): number {
-    return Math.min(Number.POSITIVE_INFINITY, ...this.all().map(({ dueAtMs }) => dueAtMs));
+    let next = Number.POSITIVE_INFINITY;
+    for (const { dueAtMs } of this.#sessions.values()) next = Math.min(next, dueAtMs);
+    return next;
   }
 
   save(): SessionRecord[] {

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { parseDuration } from '../domain/duration.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { type Subject, Waiters } from '../domain/waiters.ts';
-import { type Exchange, json, parameter, type Request, type Response } from './exchange.ts';
+import { type Exchange, parameter, type Request, type Response } from './exchange.ts';
+import { SharedAnswers } from './shared-answers.ts';
 
 const DEFAULT_WAIT_MS = 5 * 60_000;
 const LONGEST_WAIT_MS = 10 * 60_000;
@@ -10,12 +11,18 @@ const LONGEST_WAIT_MS = 10 * 60_000;
 /** Blocking queries: `?index=` and `?wait=`, answered when what they ask about has changed. */
 @Injectable()
 export class Blocking {
+  readonly #answers = new SharedAnswers();
+
   constructor(private readonly waiters: Waiters) {}
 
-  /** The answer of a query as JSON: waits if the request says so, and reads the state after that. */
-  async answer(exchange: Exchange, subject: Subject, read: () => unknown): Promise<string> {
+  /**
+   * The answer of a query as JSON: waits if the request says so, and reads the state after that.
+   * @param query tells queries about the same subject apart; what is read must not depend on anything else
+   */
+  async answer(exchange: Exchange, subject: Subject, query: string, read: () => unknown): Promise<Buffer> {
     await this.query(exchange, subject);
-    return json(exchange.response, read());
+    exchange.response.header('content-type', 'application/json');
+    return this.#answers.of(`${subject.topic}\n${query}`, this.waiters.indexOf(subject), read);
   }
 
   /** Waits if the request says so, and sets the headers of a query's answer. Read the state after it. */

@@ -24,19 +24,21 @@ export class CatalogController {
   }
 
   @Get('nodes')
-  nodes(@Exchanged() exchange: Exchange): Promise<string> {
-    return this.blocking.answer(exchange, { topic: 'nodes' }, () => [node(1)]);
+  nodes(@Exchanged() exchange: Exchange): Promise<Buffer> {
+    return this.blocking.answer(exchange, { topic: 'nodes' }, '', () => [node(1)]);
   }
 
   @Get('services')
-  services(@Exchanged() exchange: Exchange): Promise<string> {
-    return this.blocking.answer(exchange, { topic: SERVICES }, () => Object.fromEntries(this.state.services.names()));
+  services(@Exchanged() exchange: Exchange): Promise<Buffer> {
+    return this.blocking.answer(exchange, { topic: SERVICES }, '', () =>
+      Object.fromEntries(this.state.services.names()),
+    );
   }
 
   @Get('service/:name')
-  service(@Param('name') name: string, @Exchanged() exchange: Exchange): Promise<string> {
+  service(@Param('name') name: string, @Exchanged() exchange: Exchange): Promise<Buffer> {
     const tag = parameter(exchange.request, 'tag');
-    return this.blocking.answer(exchange, { topic: serviceTopic(name) }, () =>
+    return this.blocking.answer(exchange, { topic: serviceTopic(name) }, `catalog ${tag}`, () =>
       this.state.services
         .ofName(name)
         .filter(({ tags }) => tag === undefined || tags.includes(tag))

@@ -22,11 +22,11 @@ export class HealthController {
   ) {}
 
   @Get('service/:name')
-  service(@Param('name') name: string, @Exchanged() exchange: Exchange): Promise<string> {
+  service(@Param('name') name: string, @Exchanged() exchange: Exchange): Promise<Buffer> {
     const { services } = this.state;
     const tag = parameter(exchange.request, 'tag');
     const onlyPassing = flag(exchange.request, 'passing');
-    return this.blocking.answer(exchange, { topic: serviceTopic(name) }, () =>
+    return this.blocking.answer(exchange, { topic: serviceTopic(name) }, `health ${onlyPassing} ${tag}`, () =>
       services
         .ofName(name)
         .filter(({ tags }) => tag === undefined || tags.includes(tag))
@@ -37,9 +37,9 @@ export class HealthController {
   }
 
   @Get('checks/:name')
-  checks(@Param('name') name: string, @Exchanged() exchange: Exchange): Promise<string> {
+  checks(@Param('name') name: string, @Exchanged() exchange: Exchange): Promise<Buffer> {
     const { services } = this.state;
-    return this.blocking.answer(exchange, { topic: serviceTopic(name) }, () =>
+    return this.blocking.answer(exchange, { topic: serviceTopic(name) }, 'checks', () =>
       services
         .ofName(name)
         .flatMap((service) => services.checksOf(service.id).map((check) => healthCheckJson(check, service))),
@@ -47,16 +47,18 @@ export class HealthController {
   }
 
   @Get('state/:state')
-  async inState(@Param('state') state: string, @Exchanged() exchange: Exchange): Promise<string> {
+  async inState(@Param('state') state: string, @Exchanged() exchange: Exchange): Promise<Buffer> {
     if (!STATES.includes(state)) throw new Refusal(400, `Invalid state: it must be one of ${STATES.join(', ')}`);
-    return this.blocking.answer(exchange, { topic: CHECKS }, () =>
+    return this.blocking.answer(exchange, { topic: CHECKS }, state, () =>
       this.#checks().filter(({ Status }) => state === 'any' || Status === state),
     );
   }
 
   @Get('node/:node')
-  node(@Param('node') name: string, @Exchanged() exchange: Exchange): Promise<string> {
-    return this.blocking.answer(exchange, { topic: CHECKS }, () => (name === NODE_NAME ? this.#checks() : []));
+  node(@Param('node') name: string, @Exchanged() exchange: Exchange): Promise<Buffer> {
+    return this.blocking.answer(exchange, { topic: CHECKS }, `node ${name === NODE_NAME}`, () =>
+      name === NODE_NAME ? this.#checks() : [],
+    );
   }
 
   #checks() {

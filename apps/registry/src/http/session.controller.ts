@@ -58,21 +58,23 @@ export class SessionController {
   }
 
   @Get('info/:id')
-  info(@Param('id') id: string, @Exchanged() exchange: Exchange): Promise<string> {
-    return this.blocking.answer(exchange, { topic: sessionTopic(id) }, () => {
+  info(@Param('id') id: string, @Exchanged() exchange: Exchange): Promise<Buffer> {
+    return this.blocking.answer(exchange, { topic: sessionTopic(id) }, '', () => {
       const session = this.state.sessions.get(id);
       return session ? [sessionJson(session)] : [];
     });
   }
 
   @Get('list')
-  list(@Exchanged() exchange: Exchange): Promise<string> {
-    return this.blocking.answer(exchange, { topic: SESSIONS }, () => this.state.sessions.all().map(sessionJson));
+  list(@Exchanged() exchange: Exchange): Promise<Buffer> {
+    return this.blocking.answer(exchange, { topic: SESSIONS }, 'list', () =>
+      this.state.sessions.all().map(sessionJson),
+    );
   }
 
   @Get('node/:node')
-  ofNode(@Param('node') name: string, @Exchanged() exchange: Exchange): Promise<string> {
-    return this.blocking.answer(exchange, { topic: SESSIONS }, () =>
+  ofNode(@Param('node') name: string, @Exchanged() exchange: Exchange): Promise<Buffer> {
+    return this.blocking.answer(exchange, { topic: SESSIONS }, `node ${name === NODE_NAME}`, () =>
       name === NODE_NAME ? this.state.sessions.all().map(sessionJson) : [],
     );
   }

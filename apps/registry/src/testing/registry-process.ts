@@ -1,9 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { forkSource, freePorts, freePortWith } from '@rookery/servers';
+import { Journals } from '../storage/journal.ts';
+import { recover } from '../storage/recover.ts';
+import { SnapshotFile } from '../storage/snapshot-file.ts';
 
 /** The registry as a process of its own, on a free port, with a folder of its own. */
 export class RegistryProcess {
@@ -41,10 +44,11 @@ export class RegistryProcess {
     await promise;
   }
 
-  /** How many instances its snapshot holds. */
-  savedInstances(): number {
-    const text = readFileSync(join(this.home, 'registry', 'registry.json'), 'utf8');
-    return (JSON.parse(text) as { services: unknown[] }).services.length;
+  /** How many instances it has written down. */
+  async savedInstances(): Promise<number> {
+    const folder = join(this.home, 'registry');
+    const { state } = await recover(new SnapshotFile(join(folder, 'registry.json')), new Journals(folder));
+    return state?.services.length ?? 0;
   }
 
   /** Ends the process; its exit code, or null when the signal ended it. */

@@ -1,7 +1,7 @@
 import type * as GrpcJs from '@grpc/grpc-js';
 import type { ConnectionErrors } from '../connection-errors.ts';
 import { optionalClient } from '../optional-client.ts';
-import type { ServerUrl } from '../server-url.ts';
+import type { Endpoint, ServerUrl } from '../server-url.ts';
 import type { Protocol } from './protocol.ts';
 
 /** How long a call that does not stream may take. */
@@ -52,6 +52,11 @@ export class GrpcConnection {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** The server that is asked now. */
+  get endpoint(): Endpoint {
+    return this.url.endpoints[this.#endpoint] ?? this.url.endpoints[0];
   }
 
   async unary<Response extends object>(method: Method, request: object, call: GrpcCall): Promise<Response> {
@@ -127,7 +132,7 @@ export class GrpcConnection {
 
   #open(): GrpcJs.Client {
     if (this.#client) return this.#client;
-    const { host, port } = this.url.endpoints[this.#endpoint] ?? this.url.endpoints[0];
+    const { host, port } = this.endpoint;
     const { tls } = this.url;
     const credentials = tls
       ? this.grpc.credentials.createSsl(tls.ca, tls.key, tls.cert)
@@ -146,6 +151,11 @@ export class GrpcConnection {
     return this.#client;
   }
 
+  /** For messages: the port that was asked, where it is another than the address says. */
+  get #where(): string {
+    return this.portOffset === 0 ? '' : ` (gRPC is ${this.portOffset} ports above)`;
+  }
+
   #metadata(headers: Record<string, string> = {}): GrpcJs.Metadata {
     const metadata = new this.grpc.Metadata();
     for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
@@ -160,7 +170,7 @@ export class GrpcConnection {
       if (error.code !== CANCELLED) this.drop(client);
       const reason =
         error.code === DEADLINE_EXCEEDED ? `no answer within ${DEADLINE_MS} ms to: ${what}` : reasonOf(error);
-      return this.url.errors.unreachable(this.url.server, reason, error);
+      return this.url.errors.unreachable(this.url.server, `${reason}${this.#where}`, error);
     }
     const refusal = this.url.errors.refused(this.url.server, what, error.details || error.message, error);
     return Object.assign(refusal, { grpcStatus: error.code });

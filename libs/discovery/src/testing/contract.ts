@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Address, makeCertificate, TcpProxy } from '@rookery/connections/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Instance, Lease, RegisterOptions, Registry } from '../discovery.ts';
@@ -338,10 +339,15 @@ export function registryContract(
         await register(registry, instance, { leaseMs: LEASE_MS });
         const seen: string[][] = [];
         const watch = registry.watch(instance.service, (instances) => seen.push(idsOf(instances)));
-        await until('it is seen', () => watch.current.length === 1);
+        let names: readonly string[] = [];
+        registry.watchServices((services) => {
+          names = services;
+        });
+        await until('it is seen', () => watch.current.length === 1 && names.includes(instance.service));
         await server.restartServer?.(async () => {
           await expect(registry.instances(instance.service)).rejects.toMatchObject({ code: 'DISCOVERY_UNREACHABLE' });
           expect(watch.current).toEqual([instance]);
+          expect(names).toContain(instance.service);
         });
         const fresh = await open();
         await until('it is registered', async () => (await fresh.instances(instance.service)).length === 1, 15_000);
@@ -349,6 +355,53 @@ export function registryContract(
         const second = anInstance({ service: instance.service, id: `${instance.id}-second` });
         await register(fresh, second);
         await until('the watch goes on', () => watch.current.length === 2, 15_000);
+        const other = anInstance({});
+        await register(fresh, other);
+        await until('that of the names too', () => names.includes(other.service), 15_000);
+        expect(names).toContain(instance.service);
+      });
+
+      can('network')('is seen as it is when it is back, whatever came and went meanwhile', async () => {
+        const proxy = await proxied();
+        const [far, near] = [await open(proxy.address), await open()];
+        const service = serviceName();
+        const [gone, came] = ['gone', 'came'].map((name) => anInstance({ service, id: `${service}-${name}` }));
+        if (!gone || !came) throw new Error('two instances');
+        const lease = await register(near, gone);
+        const watch = far.watch(service, () => {});
+        let names: readonly string[] = [];
+        far.watchServices((services) => {
+          names = services;
+        });
+        await until('it is seen', () => watch.current.length === 1 && names.includes(service));
+        proxy.cut();
+        await lease.release();
+        const other = anInstance({});
+        for (const instance of [came, other]) await register(near, instance);
+        await until('they are listed', async () => (await near.services()).includes(other.service));
+        expect(idsOf(watch.current)).toEqual([gone.id]);
+        proxy.heal();
+        await until('the watch has caught up', () => idsOf(watch.current).join() === came.id, 15_000);
+        await until('that of the names too', () => names.includes(other.service), 15_000);
+      });
+
+      can('lease')('gets back no instance that was released while it was away', async () => {
+        const proxy = await proxied();
+        const [far, near] = [await open(proxy.address), await open()];
+        const instance = anInstance({});
+        const lease = await far.register(instance, { leaseMs: LEASE_MS });
+        await until('it is listed', async () => (await near.instances(instance.service)).length === 1);
+        proxy.cut();
+        await lease.release();
+        proxy.heal();
+        const countedMs = Math.ceil(LEASE_MS / leaseStepMs) * leaseStepMs;
+        const isGone = async () => (await near.instances(instance.service)).length === 0;
+        await until('it is gone', isGone, countedMs + SLACK_MS + 2_000);
+        const endsAtMs = performance.now() + LEASE_MS;
+        while (performance.now() < endsAtMs) {
+          expect(await isGone()).toBe(true);
+          await pause(100);
+        }
       });
 
       const cutOff = cannot.includes('lease') ? can('lease') : can('network');
@@ -472,8 +525,13 @@ export function registryContract(
       registry.watchServices(() => {});
       await watch.ready;
       await registry.close();
+      await registry.close();
       await until('its sockets and timers are gone', () => held() <= before);
-      await expect(registry.instances(instance.service)).rejects.toMatchObject({ code: 'DISCOVERY_CLOSED' });
+      const calls: (() => Promise<unknown>)[] = [() => registry.instances(instance.service), () => registry.services()];
+      if (!cannot.includes('register')) calls.push(() => registry.register(instance));
+      for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'DISCOVERY_CLOSED' });
+      expect(() => registry.watch(instance.service, () => {})).toThrow(/closed/);
+      expect(() => registry.watchServices(() => {})).toThrow(/closed/);
     });
   });
 }

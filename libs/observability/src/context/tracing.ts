@@ -5,6 +5,7 @@ import { TracerProvider, type TracerProviderOptions } from '@opentelemetry/sdk-t
 import { carryBy } from './request-context.ts';
 
 let installed = false;
+let exported = false;
 
 /** Installs context, propagation (W3C trace context and baggage) and a tracer, once a process. */
 export function startTracing(): void {
@@ -21,4 +22,8 @@ export function startTracingWith(options: TracerProviderOptions): void {
     new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }),
   );
   trace.setGlobalTracerProvider(new TracerProvider(options));
+  exported = (options.spanProcessors?.length ?? 0) > 0;
 }
+
+/** Whether somebody takes this process's spans: those that are only for him need not be made otherwise. */
+export const spansLeave = (): boolean => exported;

@@ -1,5 +1,5 @@
 import { type Balance, type Instance, parseBalance, type Upstreams } from '@rookery/discovery';
-import { RookeryError, remainingMs } from '@rookery/observability';
+import { RookeryError, remainingMs, withClientSpan } from '@rookery/observability';
 import { timeout } from '@rookery/resilience';
 import { rpcErrors } from '../errors/rpc-errors.ts';
 import { InstanceBreakers } from './instance-breakers.ts';
@@ -89,7 +89,7 @@ export class UpstreamCaller<C> {
     try {
       return await timeout(
         (signal) =>
-          run((attempt) => this.#attempt(tried, facts.key, { signal: attempt, deadlineAtMs, timeoutMs }, work), {
+          run((attempt) => this.#attempt(tried, facts, { signal: attempt, deadlineAtMs, timeoutMs }, work), {
             signal,
           }),
         timeoutMs,
@@ -102,7 +102,7 @@ export class UpstreamCaller<C> {
 
   async #attempt<T>(
     tried: Set<string>,
-    key: string | undefined,
+    { call, key }: CallFacts,
     facts: Pick<Attempt<C>, 'signal' | 'deadlineAtMs' | 'timeoutMs'>,
     work: (attempt: Attempt<C>) => Promise<T>,
   ): Promise<T> {
@@ -127,7 +127,16 @@ export class UpstreamCaller<C> {
     upstream.begin(instance);
     this.#instances.begins(instance);
     try {
-      const answer = await work({ connection, instance, ...facts });
+      const answer = await withClientSpan(
+        `${this.service} ${call}`,
+        {
+          'peer.service': this.service,
+          'server.address': instance.address,
+          'rookery.instance': instance.id,
+          'rookery.try': tried.size,
+        },
+        () => work({ connection, instance, ...facts }),
+      );
       this.#instances.succeeded(instance);
       return answer;
     } catch (error) {

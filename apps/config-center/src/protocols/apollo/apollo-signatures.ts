@@ -37,7 +37,7 @@ export class ApolloSignatures {
       return sameDigest(digestOf(`Apollo ${appId}:${signature}`), given);
     };
     if (this.keys.get(appId)?.some(signedWith)) {
-      return visitorWith({ subject: `apollo:${appId}`, rights: ['read'], namespace: APOLLO_ENVIRONMENT });
+      return visitorWith({ subject: `apollo:${appId}`, rights: ['read', 'decrypt'], namespace: APOLLO_ENVIRONMENT });
     }
     const found = (await this.tokens.apolloTokens(appId)).find(({ secret }) => signedWith(secret));
     if (!found) throw errors.signatureInvalid('it is not that of a key of this app');

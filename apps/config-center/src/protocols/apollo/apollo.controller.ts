@@ -12,7 +12,7 @@ import { ModelStore } from '../../model/model-store.ts';
 import { LongPolls } from '../../push/long-polls.ts';
 import { keyText, type SettingKey } from '../../settings/setting-key.ts';
 import { releaseFor } from '../../settings/standing.ts';
-import { callerOf, parameter, type Reply, type Request } from '../exchange.ts';
+import { parameter, type Reply, type Request } from '../exchange.ts';
 import { type ApolloConfiguration, readApollo } from './apollo-configuration.ts';
 import { APOLLO_ENVIRONMENT, apolloWanted } from './apollo-names.ts';
 import { ApolloSignatures } from './apollo-signatures.ts';
@@ -121,7 +121,7 @@ export class ApolloController {
   ) {
     if (!appId) throw errors.parameterMissing('appId');
     this.#expectSignature(appId, request);
-    const caller = apolloCaller(request);
+    const caller = this.#caller(request);
     const model = await this.models.of(APOLLO_ENVIRONMENT);
     const asked = readNotifications(text).map(({ namespaceName, notificationId }) => {
       const { own, shared } = apolloWanted(model, appId, cluster, namespaceName, dataCentre);
@@ -153,6 +153,13 @@ export class ApolloController {
     return news;
   }
 
+  /** Apollo's clients send their address and a label. */
+  #caller(request: Request): Caller {
+    const label = parameter(request, 'label');
+    const { instance, ...rest } = this.visitors.caller(request, APOLLO_ENVIRONMENT);
+    return { ...rest, instance: parameter(request, 'ip') ?? instance, labels: label ? { label } : {} };
+  }
+
   /** Also where anyone may read. */
   #expectSignature(appId: string, request: Request): void {
     if (this.signatures.mustSign(appId) && !this.visitors.of(request)) {
@@ -170,18 +177,11 @@ export class ApolloController {
     const found = await readApollo(
       this.documents,
       apolloWanted(await this.models.of(APOLLO_ENVIRONMENT), appId, cluster, namespace, dataCentre),
-      apolloCaller(request),
+      this.#caller(request),
     );
     if (!found) reply.status(404);
     return found;
   }
-}
-
-/** Apollo's clients send their address and a label. */
-function apolloCaller(request: Request): Caller {
-  const label = parameter(request, 'label');
-  const instance = parameter(request, 'ip') ?? callerOf(request).instance;
-  return { instance, labels: label ? { label } : {} };
 }
 
 const notFound = ({ appId, cluster, namespace }: Namespace) => ({

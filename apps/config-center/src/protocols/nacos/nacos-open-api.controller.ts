@@ -2,10 +2,11 @@ import { Controller, Delete, Get, HttpCode, Inject, Post, Req, Res } from '@nest
 import { ApiExcludeController } from '@nestjs/swagger';
 import { Public } from '@rookery/security';
 import { Needs } from '../../access/needs.ts';
+import { Visitors } from '../../access/visitors.ts';
 import { type Document, Documents } from '../../documents/documents.ts';
 import { errors } from '../../errors.ts';
 import { ReleaseStore } from '../../settings/release-store.ts';
-import { callerOf, parameter, type Reply, type Request } from '../exchange.ts';
+import { parameter, type Reply, type Request } from '../exchange.ts';
 import { type DataId, publishDocument, removeDocument } from './nacos-documents.ts';
 import { nacosNamespace, nacosWanted } from './nacos-names.ts';
 
@@ -20,6 +21,7 @@ export class NacosOpenApiController {
   constructor(
     @Inject(Documents) private readonly documents: Documents,
     @Inject(ReleaseStore) private readonly releases: ReleaseStore,
+    @Inject(Visitors) private readonly visitors: Visitors,
   ) {}
 
   /** Clients ask which API to speak. */
@@ -68,7 +70,10 @@ export class NacosOpenApiController {
 
   async #get(request: Request, reply: Reply, view: (found: Document) => unknown) {
     const { dataId, group, tenant } = dataIdOf(request);
-    const found = await this.documents.find(nacosWanted(dataId, group, tenant), callerOf(request));
+    const found = await this.documents.find(
+      nacosWanted(dataId, group, tenant),
+      this.visitors.caller(request, nacosNamespace(tenant)),
+    );
     if (found) return success(view(found));
     reply.status(404);
     return NOT_FOUND;

@@ -1,11 +1,12 @@
 import { Controller, Delete, Get, Headers, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { Needs } from '../../access/needs.ts';
+import { Visitors } from '../../access/visitors.ts';
 import { Documents } from '../../documents/documents.ts';
 import { errors } from '../../errors.ts';
 import { LongPolls } from '../../push/long-polls.ts';
 import { ReleaseStore } from '../../settings/release-store.ts';
-import { callerOf, parameter, type Reply, type Request } from '../exchange.ts';
+import { parameter, type Reply, type Request } from '../exchange.ts';
 import { type Listening, readListening, writeChanged } from './listening.ts';
 import { type DataId, publishDocument, removeDocument } from './nacos-documents.ts';
 import { nacosNamespace, nacosWanted } from './nacos-names.ts';
@@ -26,13 +27,17 @@ export class NacosController {
     @Inject(Documents) private readonly documents: Documents,
     @Inject(ReleaseStore) private readonly releases: ReleaseStore,
     @Inject(LongPolls) private readonly polls: LongPolls,
+    @Inject(Visitors) private readonly visitors: Visitors,
   ) {}
 
   @Get()
   @Needs('read', ofDocument)
   async get(@Req() request: Request, @Res({ passthrough: true }) reply: Reply): Promise<string> {
     const { dataId, group, tenant } = dataIdOf(request);
-    const found = await this.documents.find(nacosWanted(dataId, group, tenant), callerOf(request));
+    const found = await this.documents.find(
+      nacosWanted(dataId, group, tenant),
+      this.visitors.caller(request, nacosNamespace(tenant)),
+    );
     reply.header('content-type', 'text/plain;charset=UTF-8');
     if (!found) {
       reply.status(404);
@@ -83,7 +88,11 @@ export class NacosController {
       async (read) => {
         const news: Listening[] = [];
         for (const [at, each] of listening.entries()) {
-          const found = await this.documents.find(wanted[at] ?? [], callerOf(request), read);
+          const found = await this.documents.find(
+            wanted[at] ?? [],
+            this.visitors.caller(request, nacosNamespace(each.tenant)),
+            read,
+          );
           if (!sameMd5(each.md5, found?.md5)) news.push(each);
         }
         return news.length > 0 ? news : undefined;

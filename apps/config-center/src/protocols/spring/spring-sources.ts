@@ -1,6 +1,7 @@
 import { layOver, type SettingsTree } from '@rookery/config';
 import { type Documents, keyOf } from '../../documents/documents.ts';
 import { groupOfLabel } from '../../git/git-labels.ts';
+import type { Caller } from '../../grey/caller.ts';
 import { NO_RELEASE, type Release } from '../../settings/release.ts';
 import type { Publication } from '../../settings/release-rows.ts';
 
@@ -24,11 +25,12 @@ export async function springSources(
   application: string,
   profiles: readonly string[],
   label: string,
+  caller: Caller,
 ): Promise<SpringSource[]> {
   const group = MAIN_LABELS.has(label) ? 'default' : groupOfLabel(label);
   const sources: SpringSource[] = [];
   for (const name of namesOf(application, profiles)) {
-    const found = await documents.find([{ key: keyOf(SPRING_NAMESPACE, group, name) }]);
+    const found = await documents.find([{ key: keyOf(SPRING_NAMESPACE, group, name) }], caller);
     if (found) sources.push({ name: `rookery:${group}/${name}`, release: found.release });
   }
   return sources;

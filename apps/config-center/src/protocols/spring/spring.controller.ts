@@ -1,12 +1,14 @@
-import { Controller, Get, Inject, Param, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { flatten, formatOfName, writeFormat } from '@rookery/config';
 import { Needs } from '../../access/needs.ts';
+import { Visitors } from '../../access/visitors.ts';
 import { Documents } from '../../documents/documents.ts';
 import { errors } from '../../errors.ts';
 import { GIT_SOURCES, type GitSources } from '../../git/git-source.ts';
 import { GitSync } from '../../git/git-sync.ts';
-import type { Reply } from '../exchange.ts';
+import type { Caller } from '../../grey/caller.ts';
+import type { Reply, Request } from '../exchange.ts';
 import { commitSources, SPRING_NAMESPACE, type SpringSource, springSources, together } from './spring-sources.ts';
 
 const MOST_PROFILES = 20;
@@ -30,22 +32,26 @@ const PLAIN = /^(.+)-([^-]+)\.(?:ya?ml|properties|json)$/;
 export class SpringController {
   constructor(
     @Inject(Documents) private readonly documents: Documents,
+    @Inject(Visitors) private readonly visitors: Visitors,
     @Inject(GitSync) private readonly git: GitSync,
     @Inject(GIT_SOURCES) private readonly repositories: GitSources,
   ) {}
 
   @Get(':file')
-  file(@Param('file') file: string, @Res({ passthrough: true }) reply: Reply) {
-    return this.#plain(file, '', reply);
+  file(@Param('file') file: string, @Req() request: Request, @Res({ passthrough: true }) reply: Reply) {
+    return this.#plain(file, '', request, reply);
   }
 
   @Get(':application/:profiles')
   environment(
     @Param('application') application: string,
     @Param('profiles') profiles: string,
+    @Req() request: Request,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<unknown> {
-    return PLAIN.test(profiles) ? this.#plain(profiles, application, reply) : this.#environment(application, profiles);
+    return PLAIN.test(profiles)
+      ? this.#plain(profiles, application, request, reply)
+      : this.#environment(request, application, profiles);
   }
 
   @Get(':application/:profiles/:label')
@@ -53,13 +59,14 @@ export class SpringController {
     @Param('application') application: string,
     @Param('profiles') profiles: string,
     @Param('label') label: string,
+    @Req() request: Request,
   ) {
-    return this.#environment(application, profiles, label);
+    return this.#environment(request, application, profiles, label);
   }
 
-  async #environment(name: string, list: string, label?: string) {
+  async #environment(request: Request, name: string, list: string, label?: string) {
     const profiles = profilesOf(list);
-    const sources = await this.#sources(name, profiles, label ?? '');
+    const sources = await this.#sources(request, name, profiles, label ?? '');
     return {
       name,
       profiles,
@@ -74,21 +81,27 @@ export class SpringController {
   }
 
   /** A label is a group: of a repository a branch or a tag; and besides those a commit. */
-  async #sources(application: string, profiles: readonly string[], label: string): Promise<SpringSource[]> {
+  async #sources(
+    request: Request,
+    application: string,
+    profiles: readonly string[],
+    label: string,
+  ): Promise<SpringSource[]> {
+    const caller: Caller = { ...this.visitors.caller(request, SPRING_NAMESPACE), instance: undefined };
     const isCommit = COMMIT.test(label) && this.repositories.byEnvironment.has(SPRING_NAMESPACE);
-    if (!isCommit) return springSources(this.documents, application, profiles, label);
+    if (!isCommit) return springSources(this.documents, application, profiles, label, caller);
     const files = await this.git.at(SPRING_NAMESPACE, label);
     if (files) return commitSources(files, application, profiles, label);
-    const sources = await springSources(this.documents, application, profiles, label);
+    const sources = await springSources(this.documents, application, profiles, label, caller);
     if (sources.length === 0) throw errors.labelUnknown(label);
     return sources;
   }
 
-  async #plain(file: string, label: string, reply: Reply): Promise<string> {
+  async #plain(file: string, label: string, request: Request, reply: Reply): Promise<string> {
     const [, application, profile] = PLAIN.exec(file) ?? [];
     const format = formatOfName(file)?.format;
     if (!application || !profile || !format) throw errors.fileUnknown(file);
-    const sources = await this.#sources(application, profilesOf(profile), label);
+    const sources = await this.#sources(request, application, profilesOf(profile), label);
     reply.header('content-type', `${TYPES[format]};charset=UTF-8`);
     return writeFormat(format, together(sources)) || (format === 'json' ? '{}' : '');
   }

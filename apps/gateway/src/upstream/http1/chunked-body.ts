@@ -1,8 +1,11 @@
 import { type FlatHeaders, setHeader } from '../../request/flat-headers.ts';
 
 /** The size of a chunk, and extensions that nobody reads. */
-const SIZE_LINE = /^([0-9a-f]{1,12})(?:[\t ]*;[\t\x20-\x7e\x80-\xff]*)?$/i;
+const SIZE_LINE =
+  /^([0-9a-f]{1,12})(?:;[!#$%&'*+\-.^_`|~0-9a-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9a-z]+|"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*$/i;
 const TRAILER_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)$/;
+/** What says how a message ends stands at its beginning (RFC 9110, 6.5.1). */
+const NEVER_A_TRAILER = new Set(['content-length', 'transfer-encoding']);
 const MAX_LINE_BYTES = 4 * 1024;
 const MAX_TRAILERS = 100;
 const LF = 0x0a;
@@ -55,7 +58,9 @@ export class ChunkedBody {
     } else {
       const [, name, value] = TRAILER_LINE.exec(line) ?? [];
       if (name === undefined || value === undefined) throw new Error('a trailer is not well-formed');
-      setHeader(this.trailers, name.toLowerCase(), value.trim());
+      const lower = name.toLowerCase();
+      if (NEVER_A_TRAILER.has(lower)) throw new Error(`${lower} stands behind the body`);
+      setHeader(this.trailers, lower, value.trim());
       if (this.trailers.length > MAX_TRAILERS * 2) throw new Error('there are too many trailers');
     }
   }

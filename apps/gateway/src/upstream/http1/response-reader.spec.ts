@@ -113,6 +113,7 @@ describe('refused is', () => {
     ['an encoding that is not chunked', 'HTTP/1.1 200 OK\r\ntransfer-encoding: xchunked\r\n\r\n'],
     ['chunked twice', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n'],
     ['chunks of HTTP/1.0', 'HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n'],
+    ['an interim response with a length', 'HTTP/1.1 103 Early Hints\r\ncontent-length: 1\r\n\r\n'],
     ['a protocol switched to unasked', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n'],
   ])('%s', (_, text) => {
     expect(() => read([bytes(text)])).toThrow();
@@ -125,6 +126,8 @@ describe('refused is', () => {
     ['a size without an end', '5'.repeat(5_000)],
     ['a size with a bare line feed', '5\nhello\r\n'],
     ['a chunk that is longer than it says', '4\r\nhello\r\n0\r\n\r\n'],
+    ['an extension that is none', '5;a b\r\nhello\r\n0\r\n\r\n'],
+    ['a length behind the body', '0\r\ncontent-length: 3\r\n\r\n'],
     ['a trailer that is none', '0\r\nno colon\r\n\r\n'],
     ['trailers without an end', `0\r\n${Array.from({ length: 200 }, (_, at) => `t${at}: 1\r\n`).join('')}`],
   ])('%s', (_, rest) => {

@@ -75,8 +75,12 @@ export class ResponseReader {
     if (typeof head === 'string') throw new Error(head);
     const next = end + HEAD_END.length - begunBytes;
     if (head.status === SWITCHING_PROTOCOLS) throw new Error('it switched protocols, which nobody asked for');
-    // An interim response: the one that counts comes behind it.
-    if (head.status < 200) return next;
+    if (head.status < 200) {
+      if (head.lengthBytes >= 0 || head.isChunked || !head.keepsAlive)
+        throw new Error('an interim response says how it ends, and has no end of its own');
+      // The one that counts comes behind it.
+      return next;
+    }
     this.#beginBody(head, given.length - next);
     return this.#expects === 'nothing' ? -1 : next;
   }

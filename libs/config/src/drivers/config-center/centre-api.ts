@@ -23,6 +23,7 @@ export class CentreApi {
     private readonly labels: string,
     private readonly timeoutMs: number,
     private readonly token: TokenSource = async () => undefined,
+    private readonly secrets: 'sealed' | 'plain' = 'plain',
   ) {
     this.#base = `${origin}/api/config-center/settings/${key.map(encodeURIComponent).join('/')}`;
   }
@@ -60,7 +61,8 @@ export class CentreApi {
 
   /** Who asks: a grey release goes by it. */
   #who(more: Record<string, string> = {}): URLSearchParams {
-    return new URLSearchParams({ ...more, instance: this.instance, ...(this.labels && { labels: this.labels }) });
+    const { instance, secrets } = this;
+    return new URLSearchParams({ ...more, instance, secrets, ...(this.labels && { labels: this.labels }) });
   }
 
   async #authorization(): Promise<Record<string, string>> {

@@ -1,10 +1,12 @@
-import { type RookeryError, reportWaiting } from '@rookery/observability';
+import { RookeryError, reportWaiting } from '@rookery/observability';
 import type { AppliedReport, ConfigSource, Snapshot } from '../../config.ts';
+import { type KeyRing, readKeyRing } from '../../encryption/key-ring.ts';
 import { errors } from '../../errors.ts';
 import { backOffMs, pause } from './back-off.ts';
 import { CentreApi, RefusedByCentre } from './centre-api.ts';
 import { DiskCopy } from './disk-copy.ts';
 import { follow } from './follow.ts';
+import { opened } from './opened.ts';
 import { Reporter } from './reporter.ts';
 import { type TokenSource, tokenSource } from './token-of.ts';
 
@@ -28,6 +30,8 @@ export interface ConfigCenterOptions {
   spreadMs?: number;
   /** What is shown to the centre; what `CONFIG_TOKEN` or `CONFIG_TOKEN_FILE` say when not given. */
   token?: TokenSource;
+  /** Decrypts encrypted values; what `CONFIG_KEYS` or `CONFIG_KEYS_FILE` say when not given. */
+  keyRing?: KeyRing;
 }
 
 const HANDED_KEPT = 4;
@@ -42,10 +46,12 @@ export function configCenterSource(options: ConfigCenterOptions): ConfigSource {
 
 class ConfigCenterSource implements ConfigSource {
   readonly name: string;
-  readonly #options: Required<ConfigCenterOptions>;
+  readonly #options: Required<Omit<ConfigCenterOptions, 'keyRing'>>;
   readonly #api: CentreApi;
   readonly #copy: DiskCopy;
   readonly #reporter: Reporter;
+  readonly #ring: KeyRing | undefined;
+  readonly #namespace: string;
   readonly #closed = new AbortController();
   /** What was handed over and not yet reported on; at most the few newest. */
   readonly #handed = new Map<number, Snapshot>();
@@ -70,7 +76,10 @@ class ConfigCenterSource implements ConfigSource {
     ];
     this.name = `config-center ${address}`;
     const { instance, labels, timeoutMs, token } = this.#options;
-    this.#api = new CentreApi(address, key, instance, labels, timeoutMs, token);
+    this.#ring = options.keyRing ?? readKeyRing();
+    this.#namespace = url.searchParams.get('namespace') ?? 'default';
+    // Who holds the keys gets encrypted values as they are: the centre need not see what is in them.
+    this.#api = new CentreApi(address, key, instance, labels, timeoutMs, token, this.#ring ? 'sealed' : 'plain');
     this.#copy = new DiskCopy(options.home, address, key);
     const { heartbeatMs, spreadMs } = this.#options;
     this.#reporter = new Reporter({ send: (report) => this.#api.report(report), heartbeatMs, spreadMs });
@@ -84,6 +93,7 @@ class ConfigCenterSource implements ConfigSource {
       } catch (error) {
         const copy = error instanceof RefusedByCentre ? undefined : await this.#copy.read();
         if (copy) return { ...this.#hand(copy), fromDisk: true };
+        if (error instanceof RookeryError) throw error;
         const problem = errors.unreachable(this.name, error);
         const pauseMs = backOffMs(attempt, () => 1, 100, 2_000);
         const over = Date.now() + pauseMs >= endsAtMs || this.#closed.signal.aborted;
@@ -98,15 +108,16 @@ class ConfigCenterSource implements ConfigSource {
     const following = follow({
       connect: (after, signal) => this.#api.watch(after, signal),
       cursor: this.#cursor,
-      onRelease: (snapshot) => listener(this.#hand(snapshot)),
+      onRelease: (snapshot) => this.#take(snapshot, listener, onProblem),
       onProblem: (error) => onProblem?.(errors.unreachable(this.name, error)),
     });
     this.#closed.signal.addEventListener('abort', () => following.close(), { once: true });
     return following;
   }
 
-  lastApplied(): Promise<Snapshot | undefined> {
-    return this.#copy.read();
+  async lastApplied(): Promise<Snapshot | undefined> {
+    const copy = await this.#copy.read();
+    return copy && this.#open(copy);
   }
 
   async report(report: AppliedReport): Promise<void> {
@@ -123,10 +134,34 @@ class ConfigCenterSource implements ConfigSource {
     this.#closed.abort();
   }
 
+  /** A release whose encrypted values cannot be read is refused as one that does not fit: the last good value stays. */
+  #take(
+    snapshot: Snapshot,
+    listener: (snapshot: Snapshot) => void,
+    onProblem: ((problem: RookeryError) => void) | undefined,
+  ): void {
+    let readable: Snapshot;
+    try {
+      readable = this.#hand(snapshot);
+    } catch (error) {
+      const problem = error instanceof RookeryError ? error : errors.unreadable(this.name, error);
+      onProblem?.(problem);
+      this.report({ version: snapshot.version, applied: false, reason: problem.message }).catch(() => {});
+      return;
+    }
+    listener(readable);
+  }
+
+  #open(snapshot: Snapshot): Snapshot {
+    return opened(snapshot, this.#ring, this.#namespace);
+  }
+
+  /** What is kept for the disk is as it came: encrypted, where the ring decrypts it. */
   #hand(snapshot: Snapshot): Snapshot {
+    const readable = this.#open(snapshot);
     this.#cursor = snapshot.version;
     this.#handed.set(snapshot.version, snapshot);
     for (const version of [...this.#handed.keys()].slice(0, -HANDED_KEPT)) this.#handed.delete(version);
-    return snapshot;
+    return readable;
   }
 }

@@ -1,0 +1,2 @@
+export { NacosConnection, type NacosConnectionOptions, type NacosTenant } from './nacos-connection.ts';
+export type { NacosMessage } from './nacos-protocol.ts';
