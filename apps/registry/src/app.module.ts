@@ -21,6 +21,7 @@ import { SessionController } from './http/session.controller.ts';
 import { StatusController } from './http/status.controller.ts';
 import { TokenGuard, tokensOf } from './http/token.guard.ts';
 import { NacosGrpc } from './nacos/grpc/nacos-grpc.ts';
+import { nacosGrpcPort } from './nacos/grpc/nacos-grpc-port.ts';
 import { NacosAnswers } from './nacos/nacos-answers.ts';
 import { NacosInstanceController } from './nacos/nacos-instance.controller.ts';
 import { NacosLoginController } from './nacos/nacos-login.controller.ts';
@@ -89,7 +90,7 @@ const RECOVERED = Symbol('what the last run left');
       provide: NacosGrpc,
       inject: [RegistryState, NacosServices, TokenGuard],
       useFactory: (state: RegistryState, services: NacosServices, guard: TokenGuard) =>
-        new NacosGrpc(state, services, guard),
+        new NacosGrpc(state, services, guard, nacosGrpcAddress()),
     },
     {
       provide: Waiters,
@@ -137,4 +138,9 @@ async function recovered(snapshot: SnapshotFile, journals: Journals, logger: Log
   const found = await recover(snapshot, journals);
   for (const { putAside, reason } of found.damaged) logger.warn({ putAside, reason }, 'saved state damaged');
   return found;
+}
+
+function nacosGrpcAddress(): { host: string; port: number } | undefined {
+  const port = nacosGrpcPort(process.env);
+  return port === undefined ? undefined : { host: process.env.HOST ?? '127.0.0.1', port };
 }

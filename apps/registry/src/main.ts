@@ -6,7 +6,7 @@ import { withoutLastSlash } from './eureka/eureka-paths.ts';
 import { takeAnyBody } from './http/any-body.ts';
 import { HeartbeatStreams } from './http/heartbeat-streams.ts';
 import { limitConnections } from './http/limit-connections.ts';
-import { GRPC_PORT_OFFSET, NacosGrpc } from './nacos/grpc/nacos-grpc.ts';
+import { nacosGrpcPort } from './nacos/grpc/nacos-grpc-port.ts';
 import { requireFreePort } from './port.ts';
 
 const DEFAULT_PORT = '8500';
@@ -15,8 +15,8 @@ process.env.PORT ??= process.env.REGISTRY_PORT ?? DEFAULT_PORT;
 const host = process.env.HOST ?? '127.0.0.1';
 const port = Number(process.env.PORT);
 await requireFreePort(host, port);
-const servesNacosGrpc = process.env.REGISTRY_NACOS_GRPC === 'on';
-if (servesNacosGrpc) await requireFreePort(host, port + GRPC_PORT_OFFSET);
+const grpcPort = nacosGrpcPort(process.env);
+if (grpcPort !== undefined) await requireFreePort(host, grpcPort);
 
 const { app } = await startService(AppModule, {
   name: 'registry',
@@ -35,8 +35,6 @@ const { app } = await startService(AppModule, {
     return false;
   },
 });
-
-if (servesNacosGrpc) await app.get(NacosGrpc).listen(host, port + GRPC_PORT_OFFSET);
 
 // A drain waits for running requests; a blocking query would run for minutes, a stream of heartbeats for ever.
 const [waiters, streams] = [app.get(Waiters), app.get(HeartbeatStreams)];

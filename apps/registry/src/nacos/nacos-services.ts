@@ -4,7 +4,7 @@ import type { ServiceRecord } from '../domain/service-record.ts';
 import { clusterOf, isEnabled, isOfNacos, type NacosJson, nacosJson } from './nacos-instance.ts';
 import { groupedName, type NacosName, nacosName, registryName } from './nacos-name.ts';
 import type { NacosInstance, NacosPlace } from './nacos-parameters.ts';
-import { toRegistration } from './nacos-registration.ts';
+import { idOf, toRegistration } from './nacos-registration.ts';
 
 /** What a client is told of a service: `clusters` as it asked, for it keeps what it knows under that. */
 export interface NacosService {
@@ -89,8 +89,13 @@ export class NacosServices {
     return found && isOfNacos(found) ? found : undefined;
   }
 
-  register(name: NacosName, instance: NacosInstance, { isHeld = false } = {}): void {
-    this.state.services.register(toRegistration(name, instance, isHeld));
+  /** Answers its id: its own, unless another service's instance has that. */
+  register(name: NacosName, instance: NacosInstance, { isHeld = false } = {}): string {
+    const registration = toRegistration(name, instance, isHeld);
+    const holder = this.state.services.get(registration.id);
+    const id = holder && holder.name !== registration.name ? idOf(name, instance) : registration.id;
+    this.state.services.register({ ...registration, id });
+    return id;
   }
 
   /** The instance whose lease it has renewed; undefined when nobody registered it here. */

@@ -1,5 +1,6 @@
 import type { ServerDuplexStream, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { OnApplicationBootstrap } from '@nestjs/common';
 import type { RegistryState } from '../../domain/registry-state.ts';
 import type { TokenGuard } from '../../http/token.guard.ts';
 import type { NacosServices } from '../nacos-services.ts';
@@ -7,13 +8,11 @@ import { NacosClients } from './nacos-clients.ts';
 import { type Payload, requestService, streamService, toMessage, toPayload } from './nacos-payload.ts';
 import { NacosRequests } from './nacos-requests.ts';
 
-/** From the port that a Nacos address names to that of its gRPC. */
-export const GRPC_PORT_OFFSET = 1_000;
 /** A machine that vanishes is found out within both together. */
 const OPTIONS = { 'grpc.keepalive_time_ms': 10_000, 'grpc.keepalive_timeout_ms': 5_000 };
 
 /** The naming part of Nacos' gRPC, which its clients from 2.0 on speak. */
-export class NacosGrpc {
+export class NacosGrpc implements OnApplicationBootstrap {
   #server: Server | undefined;
   #clients: NacosClients | undefined;
 
@@ -21,7 +20,13 @@ export class NacosGrpc {
     private readonly state: RegistryState,
     private readonly services: NacosServices,
     private readonly guard: TokenGuard,
+    private readonly at?: { host: string; port: number },
   ) {}
+
+  /** Before the process says that it is ready. */
+  async onApplicationBootstrap(): Promise<void> {
+    if (this.at) await this.listen(this.at.host, this.at.port);
+  }
 
   /** Throws when the port is taken. */
   async listen(host: string, port: number): Promise<void> {

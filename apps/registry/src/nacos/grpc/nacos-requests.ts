@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { Refusal } from '../../domain/refusal.ts';
 import { type NacosName, registryName } from '../nacos-name.ts';
 import { type Asked, instanceFrom, type NacosInstance, nameOf } from '../nacos-parameters.ts';
-import { idOf } from '../nacos-registration.ts';
 import type { NacosServices } from '../nacos-services.ts';
 import type { NacosClient } from './nacos-client.ts';
 import type { NacosClients } from './nacos-clients.ts';
@@ -88,8 +87,10 @@ export class NacosRequests {
   }
 
   #register(name: NacosName, instances: readonly NacosInstance[], client: NacosClient): void {
-    for (const instance of instances) this.services.register(name, instance, { isHeld: instance.ephemeral });
-    const held = instances.filter(({ ephemeral }) => ephemeral).map((instance) => idOf(name, instance));
+    const held = instances.flatMap((instance) => {
+      const id = this.services.register(name, instance, { isHeld: instance.ephemeral });
+      return instance.ephemeral ? [id] : [];
+    });
     if (held.length > 0 || instances.length === 0) this.clients.publish(client, registryName(name), new Set(held));
   }
 
