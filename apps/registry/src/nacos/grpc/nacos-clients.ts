@@ -30,9 +30,9 @@ export class NacosClients {
     return this.#byPeer.get(peer);
   }
 
-  /** Undefined when there are too many. */
+  /** Undefined when there are too many, or one of this connection already. */
   connect(peer: string, stream: ClientStream): NacosClient | undefined {
-    if (this.#closed || this.#byPeer.size >= MOST) return undefined;
+    if (this.#closed || this.#byPeer.size >= MOST || this.#byPeer.has(peer)) return undefined;
     const client = new NacosClient(stream, this.services);
     this.#byPeer.set(peer, client);
     return client;

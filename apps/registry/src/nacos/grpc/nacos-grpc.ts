@@ -75,10 +75,14 @@ function connect(call: ServerDuplexStream<Payload, Payload>, clients: NacosClien
       end();
     },
   });
+  if (!client) {
+    call.on('error', () => {});
+    call.end();
+    return;
+  }
   for (const event of ['end', 'cancelled', 'error', 'close']) call.on(event, end);
-  if (!client) call.end();
   call.on('data', (payload: Payload) => {
     const message = toMessage(payload);
-    if (message.type.endsWith('Response')) client?.heard(message);
+    if (message.type.endsWith('Response')) client.heard(message);
   });
 }
