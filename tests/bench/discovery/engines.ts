@@ -1,4 +1,11 @@
-import { type OwnServer, startOwnConsul, startOwnEtcd, startOwnEureka, startOwnZooKeeper } from '@rookery/servers';
+import {
+  type OwnServer,
+  startNacos,
+  startOwnConsul,
+  startOwnEtcd,
+  startOwnEureka,
+  startOwnZooKeeper,
+} from '@rookery/servers';
 import type { Report } from '../figures.ts';
 import { LOAD_CORE, message, Processes } from '../gateway/processes.ts';
 import { quantile } from './quantile.ts';
@@ -12,6 +19,7 @@ const ENGINES: readonly { name: string; start: () => Promise<OwnServer | undefin
   { name: 'Consul', start: startOwnConsul },
   { name: 'ZooKeeper', start: startOwnZooKeeper },
   { name: 'etcd', start: startOwnEtcd },
+  { name: 'Nacos (as it is delivered: a push waits 500 ms for others)', start: startNacos },
   { name: 'Eureka (asked every 5 s, no cache in the server)', start: startOwnEureka },
 ];
 
