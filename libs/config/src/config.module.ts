@@ -6,6 +6,8 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { createLogger, LOGGER, type Logger, ServiceIdentity } from '@rookery/observability';
+import type { z } from 'zod';
+import { settingsOf } from './config-decorator.ts';
 import { ConfigHub } from './config-hub.ts';
 import { type OpenOptions, openConfigSources } from './open-sources.ts';
 import type { SettingsClass } from './settings.ts';
@@ -47,16 +49,19 @@ export class ConfigModule implements OnApplicationBootstrap, OnApplicationShutdo
     };
   }
 
-  /** Makes settings classes injectable; a wrong value stops the start-up. */
-  static forFeature<T extends readonly unknown[]>(...settings: { [K in keyof T]: SettingsClass<T[K]> }): DynamicModule {
+  /** Makes settings classes, and schemas for `@Config(schema)`, injectable; a wrong value stops the start-up. */
+  static forFeature<T extends readonly unknown[]>(
+    ...settings: { [K in keyof T]: SettingsClass<T[K]> | z.ZodType<T[K]> }
+  ): DynamicModule {
+    const classes = settings.map((each) => ('schema' in each ? each : settingsOf(each)));
     return {
       module: SettingsModule,
-      providers: settings.map((token) => ({
+      providers: classes.map((token) => ({
         provide: token,
         inject: [ConfigHub],
         useFactory: async (hub: ConfigHub) => new token(await hub.attach(token.schema, token.section)),
       })),
-      exports: [...settings],
+      exports: classes,
     };
   }
 

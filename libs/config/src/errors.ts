@@ -8,7 +8,7 @@ export const errors = {
   unknownScheme: (url: string) =>
     new RookeryError(
       'CONFIG_URL_UNKNOWN',
-      `CONFIG_URL has the scheme "${url.split(':', 1)[0]}", which no driver serves: use http://host:port of a configuration centre, file:path, consul://, etcd://, nacos://, apollo+http:// or spring+http://.`,
+      `CONFIG_URL has the scheme "${url.split(':', 1)[0]}", which no driver serves: use http://host:port of a configuration centre, file:path, consul://, etcd://, nacos://, apollo+http://, spring+http:// or kubernetes://.`,
     ),
   unreachable: (name: string, error: unknown) =>
     new RookeryError(

@@ -1,5 +1,6 @@
 export { ConfigModule, type ConfigModuleOptions } from './config.module.ts';
 export type { AppliedReport, ConfigSource, SettingsTree, Snapshot } from './config.ts';
+export { Config, type ConfigDecoratorOptions, type Live, settingsOf } from './config-decorator.ts';
 export { ConfigHub, type HubOptions, type Rejection } from './config-hub.ts';
 export { type ConfigOptions, createConfig } from './create-config.ts';
 export { environmentSource } from './drivers/environment.ts';

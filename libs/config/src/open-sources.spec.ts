@@ -34,6 +34,6 @@ it('is the configuration centre of this machine where CONFIG_URL is unset', asyn
 
 it('refuses an unknown scheme in one sentence', async () => {
   await expect(openConfigSource({ service: 'orders', url: 'carrier-pigeon://coop' })).rejects.toThrow(
-    'CONFIG_URL has the scheme "carrier-pigeon", which no driver serves: use http://host:port of a configuration centre, file:path, consul://, etcd://, nacos://, apollo+http:// or spring+http://.',
+    'CONFIG_URL has the scheme "carrier-pigeon", which no driver serves: use http://host:port of a configuration centre, file:path, consul://, etcd://, nacos://, apollo+http://, spring+http:// or kubernetes://.',
   );
 });

@@ -13,7 +13,7 @@ export interface OpenOptions {
   instance?: string;
   /** What grey releases may go by, `zone=a,canary=yes`; `INSTANCE_LABELS` when not given. */
   labels?: string;
-  /** Where settings come from; `CONFIG_URL` when not given. */
+  /** Where settings come from, several divided by blanks, a later one over the earlier; `CONFIG_URL` when not given. */
   url?: string;
   /** Where the last applied settings are kept for a start without the centre; `ROOKERY_HOME` when not given. */
   home?: string;
@@ -26,6 +26,10 @@ const DRIVERS: readonly { scheme: RegExp; open(options: DriverOptions): Promise<
   { scheme: /^etcd(\+tls)?:/, open: async (options) => (await import('./drivers/etcd.ts')).etcdSource(options) },
   { scheme: /^nacos(\+https?)?:/, open: async (options) => (await import('./drivers/nacos.ts')).nacosSource(options) },
   { scheme: /^apollo\+https?:/, open: async (options) => (await import('./drivers/apollo.ts')).apolloSource(options) },
+  {
+    scheme: /^kubernetes(\+http)?:/,
+    open: async (options) => (await import('./drivers/kubernetes.ts')).kubernetesSource(options),
+  },
   { scheme: /^spring\+https?:/, open: async (options) => (await import('./drivers/spring.ts')).springSource(options) },
 ];
 
@@ -54,9 +58,20 @@ export async function openConfigSource(options: OpenOptions): Promise<ConfigSour
   return driver.open({ url, service: options.service, home, ...waits });
 }
 
-/** All sources of a service, lowest first: the file that `CONFIG_FILE` names, the place of `CONFIG_URL`, the environment. */
+/**
+ * All sources of a service, lowest first: the file that `CONFIG_FILE` names, the places of `CONFIG_URL` in their order, the
+ * environment.
+ */
 export async function openConfigSources(options: OpenOptions): Promise<ConfigSource[]> {
-  const sources = [await openConfigSource(options), environmentSource(options.service)];
+  const urls = (options.url ?? process.env.CONFIG_URL ?? DEFAULT_CONFIG_URL).split(/\s+/).filter(Boolean);
+  const places: ConfigSource[] = [];
+  try {
+    for (const url of urls) places.push(await openConfigSource({ ...options, url }));
+  } catch (error) {
+    await Promise.all(places.map((place) => place.close()));
+    throw error;
+  }
+  const sources = [...places, environmentSource(options.service)];
   const file = process.env.CONFIG_FILE;
   if (!file) return sources;
   const { fileSource } = await import('./drivers/file.ts');

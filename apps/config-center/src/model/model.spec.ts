@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
 import { startPostgres } from '@rookery/servers';
 import type { RunningService } from '@rookery/service';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +12,9 @@ describe.skipIf(!postgres)('environments, groups and namespaces', () => {
   let centre: RunningService;
   beforeAll(async () => {
     process.env.DATABASE_URL = await postgres?.createDatabase('config');
+    process.env.CONFIG_KEYS = `k1=${randomBytes(32).toString('base64')}`;
     centre = await startReplica();
+    delete process.env.CONFIG_KEYS;
   }, 30_000);
   afterAll(() => centre?.close());
 
@@ -90,6 +93,25 @@ describe.skipIf(!postgres)('environments, groups and namespaces', () => {
       lookedFor: [['default/mail'], ['default/orders.mail']],
       origins: { host: 'default/orders.mail', port: 'default/mail' },
     });
+  });
+
+  it('an encrypted value is inherited, and decrypted where its namespace is', async () => {
+    const { put, at, mail, declare } = newEnvironment();
+    const secret = { values: { password: 'hunter2' } };
+    const { values } = (await call(`${at('default', 'mail')}/encrypt`, 'POST', secret)).body as typeof secret;
+    await put('default', 'mail', { password: values.password, port: 25 });
+    await mail();
+    await declare('groups/eu', { fallsBackTo: 'default' });
+    await put('default', 'orders.mail', { host: 'own' });
+    for (const group of ['default', 'eu']) {
+      const heir = at(group, 'orders.mail');
+      expect((await call(`${heir}?secrets=plain`)).body.settings).toEqual({
+        password: 'hunter2',
+        port: 25,
+        host: 'own',
+      });
+      expect((await call(heir)).body.settings).toMatchObject({ password: '{cipher}***' });
+    }
   });
 
   it('a rollback takes up what was written then, over what is inherited now', async () => {
@@ -199,6 +221,26 @@ describe.skipIf(!postgres)('environments, groups and namespaces', () => {
     expect(await declare('namespaces/mail', { kind: 'private', app: 'mail' })).toMatchObject({ status: 422 });
     expect(await call(url, 'DELETE', undefined, issuer.bearer('order:*'))).toMatchObject({ status: 403 });
     expect((await fetch(url, { method: 'PUT' })).status).toBe(401);
+  });
+
+  it('stand in the OpenAPI document, with drafts, files and repositories', async () => {
+    const paths = (await call(`${centre.urls.http}/openapi.json`)).body.paths as Record<string, object>;
+    const environment = '/api/config-center/environments/{environment}';
+    const key = '/api/config-center/settings/{namespace}/{group}/{service}';
+    const methods = (path: string) => Object.keys(paths[path] ?? {}).sort();
+    expect(methods(environment)).toEqual(['delete', 'get', 'put']);
+    for (const path of ['groups/{group}', 'namespaces/{name}']) {
+      expect(methods(`${environment}/${path}`)).toEqual(['delete', 'put']);
+    }
+    expect(methods(`${key}/draft`)).toEqual(['delete', 'get', 'patch', 'put']);
+    expect(methods(`${key}/draft/schedule`)).toEqual(['delete', 'put']);
+    expect(Object.keys(paths)).toEqual(
+      expect.arrayContaining([
+        ...[`${key}/origins`, `${key}/draft/diff`, `${key}/draft/rebase`, `${key}/draft/publish`],
+        ...[`${environment}/export`, `${environment}/import`, `${environment}/git`, `${environment}/git/webhook`],
+        '/api/config-center/schedules',
+      ]),
+    );
   });
 
   it("are what Nacos', Apollo's, Spring's and Disconf's clients see", async () => {

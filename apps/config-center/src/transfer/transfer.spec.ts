@@ -1,9 +1,11 @@
 import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
 import { startPostgres } from '@rookery/servers';
 import type { RunningService } from '@rookery/service';
 import { strToU8, zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call, issuer, startReplica } from '../testing/centre.ts';
+import { NACOS_EXPORT } from '../testing/nacos-export.ts';
 import { EXPORT_JSON, EXPORT_YAML } from './transfer-body.ts';
 
 const postgres = await startPostgres();
@@ -13,7 +15,9 @@ describe.skipIf(!postgres)('an environment as a file', () => {
   let centre: RunningService;
   beforeAll(async () => {
     process.env.DATABASE_URL = await postgres?.createDatabase('config');
+    process.env.CONFIG_KEYS = `k1=${randomBytes(32).toString('base64')}`;
     centre = await startReplica();
+    delete process.env.CONFIG_KEYS;
   }, 30_000);
   afterAll(() => centre?.close());
 
@@ -152,10 +156,40 @@ describe.skipIf(!postgres)('an environment as a file', () => {
     expect(await nacos('dataId=notes&group=eu')).toBe('a=1\n');
   });
 
+  it('has masks for encrypted values, which stay where they are and go nowhere else', async () => {
+    const place = `${root()}/settings/sealed/default/orders`;
+    const { values } = (await call(`${place}/encrypt`, 'POST', { values: { password: 'hunter2' } })).body as {
+      values: { password: string };
+    };
+    await put('sealed/default/orders', `password: '${values.password}' # secret\nport: 1\n`, 'application/yaml');
+    const { text } = await exported('sealed');
+    expect(text).toContain('{cipher}***');
+    expect(text).not.toContain(values.password);
+    expect(await take('sealed', text, EXPORT_JSON)).toMatchObject({ body: { unchanged: 1, changes: [] } });
+    await take('sealed', text.replace('port: 1', 'port: 2'), EXPORT_JSON);
+    expect((await call(`${place}?secrets=plain`)).body).toMatchObject({
+      version: 2,
+      settings: { password: 'hunter2', port: 2 },
+    });
+    expect(await take('elsewhere', text, EXPORT_JSON)).toMatchObject({
+      status: 422,
+      body: { code: 'CONFIG_IMPORT_REFUSED', where: 'default/orders' },
+    });
+  });
+
+  it('is a zip that a real Nacos wrote', async () => {
+    const taken = await take('nacos', new Uint8Array(NACOS_EXPORT), 'application/zip');
+    expect(taken).toMatchObject({ status: 200, body: { changes: [{}, {}, {}, {}] } });
+    expect(await settings('nacos/default/shop')).toMatchObject({ content: 'a: 1 # one\n', format: 'yaml' });
+    expect(await settings('nacos/eu/shop')).toMatchObject({ settings: { b: [1, 2] }, format: 'json' });
+    expect(await settings('nacos/eu/notes')).toMatchObject({ settings: { a: '1' }, format: 'properties' });
+    expect(await settings('nacos/eu/page')).toMatchObject({ settings: { content: '<a/>' }, format: 'text' });
+  });
+
   it('is no zip with too much in it, or with files elsewhere', async () => {
     const zip = (files: Record<string, Uint8Array>) =>
       take('default', zipSync(files) as Uint8Array<ArrayBuffer>, 'application/zip');
-    expect(await zip({ 'g/bomb.txt': new Uint8Array(40_000_000) })).toMatchObject({ status: 413 });
+    expect(await zip({ 'g/bomb.txt': new Uint8Array(400_000) })).toMatchObject({ status: 413 });
     expect(await zip({ '../g/x.txt': strToU8('x') })).toMatchObject({ status: 400 });
     expect(await zip({ 'x.txt': strToU8('x') })).toMatchObject({ status: 400 });
     expect(await take('default', 'PK', 'application/zip')).toMatchObject({ status: 400 });

@@ -8,21 +8,29 @@ export interface Waiting extends Runs {
 }
 
 const TICK_MS = 20;
+/** A tick that is so much later shows that the process could not run: by nobody's fault but its own. */
+const STOOD_STILL_MS = 100;
 /** Ticks without anybody waiting after which the clock stops. */
 const IDLE_TICKS = 50;
 
 /**
  * The time limits of all requests on one timer, at most a tick late: setting and clearing a limit, which every request
- * does and few ever reach, costs next to nothing.
+ * does and few ever reach, costs next to nothing. What has come in by the time that a limit is reached counts, although
+ * it is read after the timers have run; else a process that stood still for a while would give up everything that was
+ * under way, all answered, and blame the instances for it.
  */
 export class Deadlines {
   readonly #waiting = new RunningSet<Waiting>();
   #timer: NodeJS.Timeout | undefined;
   #idleTicks = 0;
+  #lastTickMs = 0;
+  #isAfterStandstill = false;
 
   add(waiting: Waiting): void {
     this.#waiting.add(waiting);
-    this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
+    if (this.#timer) return;
+    this.#lastTickMs = performance.now();
+    this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
   }
 
   delete(waiting: Waiting): void {
@@ -43,6 +51,19 @@ export class Deadlines {
       return;
     }
     const nowMs = performance.now();
+    const stoodStill = nowMs - this.#lastTickMs > TICK_MS + STOOD_STILL_MS;
+    this.#lastTickMs = nowMs;
+    // A tick more, once: those who are to answer may have stood still with us.
+    this.#isAfterStandstill = stoodStill && !this.#isAfterStandstill;
+    if (this.#isAfterStandstill) return;
+    for (const waiting of this.#waiting) {
+      if (nowMs < waiting.dueAtMs) continue;
+      setImmediate(() => this.#tellDue(nowMs));
+      return;
+    }
+  }
+
+  #tellDue(nowMs: number): void {
     for (const waiting of this.#waiting) {
       if (nowMs < waiting.dueAtMs || waiting.slot < 0) continue;
       this.#waiting.delete(waiting);

@@ -51,11 +51,12 @@ function tcpOpener({ address, port, connectTimeoutMs }: Origin): OpenSocket {
       keepAliveInitialDelay: KEEP_ALIVE_MS,
       onread,
     });
-    const late = setTimeout(
-      () =>
-        socket.destroy(Object.assign(new Error(`no connection within ${connectTimeoutMs} ms`), { code: 'ETIMEDOUT' })),
-      connectTimeoutMs,
-    );
+    const giveUp = () => {
+      if (!socket.connecting) return;
+      socket.destroy(Object.assign(new Error(`no connection within ${connectTimeoutMs} ms`), { code: 'ETIMEDOUT' }));
+    };
+    // Not before it was looked whether it is there: a process that stood still hears of it after its timers.
+    const late = setTimeout(() => setImmediate(giveUp), connectTimeoutMs);
     socket.once('connect', () => {
       clearTimeout(late);
       listener.onConnect();
