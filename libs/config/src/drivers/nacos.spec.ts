@@ -50,14 +50,13 @@ describe.skipIf(!hasNacos)('on a real Nacos 3', () => {
   let service = 'orders-0';
   let keys = 0;
   const open = (url: string) => openConfigSource({ url, service, home, waitMs: 500 });
-  const publish = (content: string, groupName = 'DEFAULT_GROUP', dataId = `${service}.yaml`) =>
-    server.administer('POST', '/v3/admin/cs/config', {
-      dataId,
-      groupName,
-      namespaceId: 'public',
-      type: 'yaml',
-      content,
-    });
+  /** Nacos shows a little later what it took. */
+  const publish = async (content: string): Promise<void> => {
+    const document = { dataId: `${service}.yaml`, groupName: 'DEFAULT_GROUP', namespaceId: 'public' };
+    await server.administer('POST', '/v3/admin/cs/config', { ...document, type: 'yaml', content });
+    const shown = () => server.administer('GET', '/v3/client/cs/config', document).catch(() => undefined);
+    await expect.poll(shown, { timeout: 10_000, interval: 20 }).toMatchObject({ content });
+  };
 
   pushingSourceContract(
     'nacos',
