@@ -16,6 +16,11 @@ import { HeartbeatStream } from './consul/heartbeat-stream.ts';
 import { toHealthyServices, toInstances } from './consul/service-entry.ts';
 
 const LEASE_MS = 10_000;
+/** The names of services come with every check that there is, after each change of any: the more, the more seldom asked. */
+const REST_MS_PER_CHECK = 0.1;
+const LONGEST_REST_MS = 2_000;
+const restMs = (checks: unknown): number =>
+  Array.isArray(checks) ? Math.min(checks.length * REST_MS_PER_CHECK, LONGEST_REST_MS) : 0;
 
 /** @param url `consul://host:8500?token=…&dc=…&wait=15s`; `http://` and `https://` mean the same API */
 export function createConsulRegistry(url: string, options: RegistryOptions = {}): Registry {
@@ -63,9 +68,8 @@ class ConsulRegistry implements Registry {
   }
 
   watchServices(listener: (services: readonly string[]) => void): { readonly ready: Promise<void>; close(): void } {
-    return this.#watch<readonly string[]>('all services', listener, toHealthyServices, (index, limits) =>
-      this.#states(index, limits),
-    );
+    const query = (index: number, limits: CallLimits) => this.#states(index, limits);
+    return this.#watch<readonly string[]>('all services', listener, toHealthyServices, query, restMs);
   }
 
   async close(): Promise<void> {
@@ -82,11 +86,12 @@ class ConsulRegistry implements Registry {
     listener: (value: T) => void,
     read: (body: unknown) => T,
     query: (index: number, limits: CallLimits) => ReturnType<ConsulConnection['call']>,
+    rest?: (body: unknown) => number,
   ): BlockingWatch<T> {
     if (this.#closed) throw discoveryErrors.closed();
     const initial = read([]);
     const options = { watched, listener, read, query, initial, waitMs: this.#waitMs, log: this.#log };
-    const watch = new BlockingWatch<T>(options);
+    const watch = new BlockingWatch<T>({ ...options, ...(rest && { restMs: rest }) });
     const close = watch.close.bind(watch);
     watch.close = () => {
       close();

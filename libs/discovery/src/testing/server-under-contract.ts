@@ -1,6 +1,6 @@
 import type { Address } from '@rookery/connections/testing';
 import type { Registry } from '../discovery.ts';
-import type { ClientOptions, RegistryServer } from './contract.ts';
+import type { ClientOptions, RegistryServer } from './engine.ts';
 
 /** A server that a spec has started and may hurt. */
 interface OwnServer {

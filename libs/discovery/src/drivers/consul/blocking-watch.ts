@@ -17,6 +17,8 @@ export interface BlockingWatchOptions<T> {
   /** Asks for what changed after `index`; 0 asks for the present state. */
   query: (index: number, limits: CallLimits) => Promise<Answer>;
   read: (body: unknown) => T;
+  /** How long to wait after an answer before the next question, for answers that cost both sides much. */
+  restMs?: (body: unknown) => number;
   listener: (value: T) => void;
   initial: T;
   log: DiscoveryLog | undefined;
@@ -45,7 +47,7 @@ export class BlockingWatch<T> {
   }
 
   async #run(): Promise<void> {
-    const { query, waitMs, log, watched } = this.#options;
+    const { query, waitMs, restMs, log, watched } = this.#options;
     const { signal } = this.#stopped;
     let index = 0;
     let failures = 0;
@@ -65,6 +67,7 @@ export class BlockingWatch<T> {
         index = answer.index < index ? 0 : answer.index;
         const spinning = !news && (unchanged || index === 0) && performance.now() - startedAtMs < TOO_SOON_MS;
         if (spinning) await this.#pause(1);
+        else if (restMs) await this.#rest(restMs(answer.body));
       } catch (error) {
         if (signal.aborted) return;
         failures++;
@@ -91,6 +94,10 @@ export class BlockingWatch<T> {
   }
 
   #pause(failures: number): Promise<void> {
-    return delay(backOffMs(failures, BACK_OFF), undefined, { signal: this.#stopped.signal }).catch(() => {});
+    return this.#rest(backOffMs(failures, BACK_OFF));
+  }
+
+  #rest(ms: number): Promise<void> {
+    return delay(ms, undefined, { signal: this.#stopped.signal }).catch(() => {});
   }
 }
