@@ -7,6 +7,8 @@ const WATCHERS = 1_000;
 const RELEASES = 20;
 const IDLE = 10_000;
 const BETWEEN_MS = 1_000;
+/** Each client reports within a random second. */
+const REPORTED_MS = 1_000;
 const REST_MS = 10_000;
 const SETTLED_MS = 30_000;
 
@@ -31,25 +33,28 @@ async function push(centre: CentreUnderWatch, releases: number): Promise<Report[
   await pause(BETWEEN_MS * 3);
   await watchers.seen();
   const latenciesMs: number[] = [];
+  const without = (step: number, last: readonly number[]) => last.filter((each) => each !== step).length;
+  let missed = 0;
   for (let step = 2; step <= releases + 1; step += 1) {
     await centre.publish('bench', step);
+    // One release at a time: the next one comes when all have this one and have reported it.
     await pause(BETWEEN_MS);
-    latenciesMs.push(...(await watchers.seen()).latenciesMs);
+    let seen = await watchers.seen();
+    latenciesMs.push(...seen.latenciesMs);
+    for (const endsAtMs = Date.now() + SETTLED_MS; Date.now() < endsAtMs && without(step, seen.last) > 0; ) {
+      await pause(BETWEEN_MS / 4);
+      seen = await watchers.seen();
+      latenciesMs.push(...seen.latenciesMs);
+    }
+    missed = without(step, seen.last);
+    await pause(REPORTED_MS);
   }
-  const endsAtMs = Date.now() + SETTLED_MS;
-  const missing = (last: readonly number[]) => last.filter((step) => step !== releases + 1).length;
-  let seen = await watchers.seen();
-  while (missing(seen.last) > 0 && Date.now() < endsAtMs) {
-    await pause(BETWEEN_MS);
-    seen = await watchers.seen();
-  }
-  latenciesMs.push(...seen.latenciesMs);
   const sorted = latenciesMs.sort((a, b) => a - b);
   const at = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
   console.log(`${WATCHERS} watchers, ${releases} releases: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, slowest ${at(1)} ms`);
   return [
     { name: 'config.push_p99_ms', value: at(0.99), goal: { atMost: 500 } },
-    { name: 'config.watchers_missed', value: missing(seen.last), goal: { atMost: 0 } },
+    { name: 'config.watchers_missed', value: missed, goal: { atMost: 0 } },
   ];
 }
 

@@ -169,11 +169,11 @@ export const errors = {
     ),
   tokenRefused: (reason: string) =>
     new RookeryError('TOKEN_REFUSED', `The token is refused: ${reason}. Get a new one.`, { status: 401 }),
-  rightMissing: (right: string, namespace: string) =>
+  rightMissing: (right: string, { environment, namespace }: { environment: string; namespace?: string }) =>
     new RookeryError(
       'PERMISSION_MISSING',
-      `This needs the permission config:${right} for the namespace ${namespace}, which the caller has not been granted.`,
-      { status: 403, details: { right, namespace } },
+      `This needs the permission config:${[right, environment, ...(namespace === undefined ? [] : [namespace])].join(':')}, which the caller has not been granted.`,
+      { status: 403, details: { right, environment, ...(namespace !== undefined && { namespace }) } },
     ),
   keyRingMissing: (path: string) =>
     new RookeryError(

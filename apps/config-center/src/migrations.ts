@@ -1,6 +1,7 @@
 import type { Migration } from '@rookery/database';
 import { sql } from 'kysely';
 import { accessTokens } from './access/tokens/migration.ts';
+import { accessTokenNames } from './access/tokens/migration-names.ts';
 import { draftsMigration } from './drafts/drafts-migration.ts';
 import { gitMigration } from './git/git-migration.ts';
 import { modelMigration } from './model/model-migration.ts';
@@ -68,4 +69,5 @@ export const migrations: Record<string, Migration> = {
   '0006-placeholders': placeholdersMigration,
   '0007-git': gitMigration,
   '0010-access-tokens': accessTokens,
+  '0011-access-token-names': accessTokenNames,
 };

@@ -39,6 +39,7 @@ export interface ConfigDatabase extends ModelTables, DraftTables, GitTables {
     namespace: string;
     name: string;
     roles: JSONColumnType<Right[]>;
+    names: ColumnType<string[] | null, string | null, string | null>;
     digest: Buffer;
     apollo_app_id: string | null;
     /** Signatures are checked with it. */

@@ -165,6 +165,38 @@ describe.skipIf(!postgres)('access, where readers need a token', () => {
     expect((await ask('GET', '/nacos/v2/cs/config?dataId=shop.json&namespaceId=orders', headers)).status).toBe(200);
   });
 
+  it('of one namespace of an environment reaches that one, in every format, and no other', async () => {
+    await ask('PUT', `${API}/settings/orders/default/stock`, may('config'), { maxItems: 9 });
+    const { token } = await issue('orders', { roles: ['read', 'edit', 'release'], services: ['shop'] });
+    for (const headers of [bearer(token), may('config:read,release:orders:shop')]) {
+      expect((await ask('GET', settingsOf('orders'), headers)).status).toBe(200);
+      expect((await ask('GET', `${API}/settings/orders/eu/shop.yaml`, headers)).status).toBe(200);
+      const nacos = (dataId: string) => `/nacos/v2/cs/config?dataId=${dataId}&group=DEFAULT_GROUP&namespaceId=orders`;
+      expect((await ask('GET', nacos('shop.json'), headers)).status).toBe(200);
+      const tenants = 'shop.json\u0002g\u0002\u0002orders\u0001stock\u0002g\u0002\u0002orders\u0001';
+      for (const [method, path] of [
+        ['GET', `${API}/settings/orders/default/stock`],
+        ['PUT', `${API}/settings/orders/default/stock`],
+        ['GET', `${API}/settings/orders/default/shop.mail`],
+        ['GET', settingsOf('default')],
+        ['GET', nacos('stock.json')],
+        ['GET', `${nacos('stock')}&dataId=shop`],
+        ['POST', `/nacos/v1/cs/configs/listener?Listening-Configs=${encodeURIComponent(tenants)}`],
+        ['GET', `${API}/environments/orders/export`],
+        ['GET', `${API}/environments/orders`],
+      ] as const) {
+        const answer = await ask(method, path, headers, method === 'GET' ? undefined : {});
+        expect([path, answer.status]).toEqual([path, 403]);
+        expect(answer.text).not.toContain('maxItems');
+      }
+    }
+    const wider = { name: 'wider', roles: ['read'], services: ['stock'] };
+    const narrow = may('config:token:orders', 'config:read:orders:shop');
+    expect((await ask('POST', `${API}/tokens/orders`, narrow, wider)).status).toBe(403);
+    expect((await ask('POST', `${API}/tokens/orders`, narrow, { ...wider, services: ['shop.yaml'] })).status).toBe(201);
+    expect((await ask('POST', `${API}/tokens/orders`, narrow, { name: 'all', roles: ['read'] })).status).toBe(403);
+  });
+
   it('are issued by who may, who gives no more than they have', async () => {
     const path = `${API}/tokens/orders`;
     const wanted = { name: 'ci', roles: ['read', 'release'] };

@@ -7,7 +7,7 @@ import { NEED, type Need } from './need.ts';
 import { READERS, type Readers } from './readers.ts';
 import { Visitors } from './visitors.ts';
 
-/** Lets in who has the right that a handler needs in every namespace that the request is about; nobody else. */
+/** Lets in who has the right that a handler needs in all that the request is about; nobody else. */
 @Injectable()
 export class NamespaceGuard implements CanActivate {
   constructor(
@@ -26,8 +26,8 @@ export class NamespaceGuard implements CanActivate {
     if (visitor) this.calls.set(request, visitor.verified);
     if (right === 'read' && this.readers.anyone) return true;
     if (!visitor) throw errors.tokenMissing();
-    for (const namespace of new Set(need.namespaces(request))) {
-      if (!visitor.may(right, namespace)) throw errors.rightMissing(right, namespace);
+    for (const domain of need.domains(request)) {
+      if (!visitor.may(right, domain)) throw errors.rightMissing(right, domain);
     }
     return true;
   }

@@ -17,7 +17,7 @@ describe('a permission', () => {
     ['config:read,edit,release:orders', 'token', 'orders', false],
     ['order:read:orders', 'read', 'orders', false],
   ] as const)('%s covers %s in %s: %s', (granted, right, namespace, expected) => {
-    expect(covers([granted], right, namespace)).toBe(expected);
+    expect(covers([granted], right, { environment: namespace })).toBe(expected);
   });
 
   it.each([
@@ -28,7 +28,25 @@ describe('a permission', () => {
     ['config:read:orders', '*'],
     ['config:read:orders', ''],
   ])('%s does not cover the namespace %j, which it could be taken for', (granted, namespace) => {
-    expect(covers([granted], 'read', namespace)).toBe(false);
-    expect(covers(['config:read:*'], 'read', namespace)).toBe(true);
+    expect(covers([granted], 'read', { environment: namespace })).toBe(false);
+    expect(covers(['config:read:*'], 'read', { environment: namespace })).toBe(true);
+  });
+
+  it.each([
+    ['config:read:prod:orders', 'orders', true],
+    ['config:read:prod', 'orders', true],
+    ['config:read:*:orders', 'orders', true],
+    ['config:read:prod:orders,mail', 'mail', true],
+    ['config:read:prod:orders', 'stock', false],
+    ['config:read:test:orders', 'orders', false],
+    ['config:read:prod:orders', undefined, false],
+    ['config:read:prod:orders', 'Orders', false],
+    ['config:read:prod:orders', 'orders:eu', false],
+    ['config:read:*:orders', 'orders:eu', false],
+    ['config:read:prod', 'Orders', true],
+    ['config:read:prod:*', 'orders:eu', true],
+  ] as const)('%s covers the namespace %s of prod: %s', (granted, namespace, expected) => {
+    const domain = { environment: 'prod', ...(namespace !== undefined && { namespace }) };
+    expect(covers([granted], 'read', domain)).toBe(expected);
   });
 });

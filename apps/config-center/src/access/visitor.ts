@@ -1,31 +1,44 @@
 import type { VerifiedToken } from '@rookery/security';
+import type { Domain } from './domain.ts';
 import { covers, type Required } from './right.ts';
 
 /** Who asks, and what they may do. */
 export interface Visitor {
   readonly verified: VerifiedToken;
-  may(right: Required, namespace: string): boolean;
+  may(right: Required, domain: Domain): boolean;
 }
 
 /** Somebody with an access token of the platform: their permissions decide. */
 export const visitorOf = (verified: VerifiedToken): Visitor => ({
   verified,
-  may: (right, namespace) => covers(verified.principal.permissions, right, namespace),
+  may: (right, domain) => covers(verified.principal.permissions, right, domain),
 });
 
 interface Grants {
   subject: string;
   rights: readonly Required[];
   /** All of them when undefined. Told apart to the letter, unlike in a permission. */
-  namespace?: string;
+  environment?: string;
+  /** All of the environment when undefined. */
+  names?: readonly string[] | undefined;
   tokenId?: string;
   issuedAtMs?: number;
   expiresAtMs?: number;
 }
 
 /** Somebody with a proof that only the centre knows. */
-export function visitorWith({ subject, rights, namespace, tokenId, issuedAtMs = 0, expiresAtMs }: Grants): Visitor {
-  const permissions = rights.map((right) => `config:${right}:${namespace ?? '*'}`);
+export function visitorWith({
+  subject,
+  rights,
+  environment,
+  names,
+  tokenId,
+  issuedAtMs = 0,
+  expiresAtMs,
+}: Grants): Visitor {
+  // For who reads the principal; what decides is below.
+  const below = names ? `:${names.join(',')}` : '';
+  const permissions = rights.map((right) => `config:${right}:${environment ?? '*'}${below}`);
   return {
     verified: {
       principal: { subject, roles: [], permissions },
@@ -34,6 +47,9 @@ export function visitorWith({ subject, rights, namespace, tokenId, issuedAtMs = 
       issuedAtMs,
       expiresAtMs: expiresAtMs ?? Number.POSITIVE_INFINITY,
     },
-    may: (right, where) => rights.includes(right) && (namespace === undefined || namespace === where),
+    may: (right, domain) =>
+      rights.includes(right) &&
+      (environment === undefined || environment === domain.environment) &&
+      (names === undefined || (domain.namespace !== undefined && names.includes(domain.namespace))),
   };
 }

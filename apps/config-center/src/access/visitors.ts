@@ -6,6 +6,7 @@ import { ApolloSignatures } from '../protocols/apollo/apollo-signatures.ts';
 import { callerOf, type Request } from '../protocols/exchange.ts';
 import type { Showing } from '../secrets/showing.ts';
 import { credentialsOf } from './credentials.ts';
+import type { Domain } from './domain.ts';
 import { READERS, type Readers } from './readers.ts';
 import { digestOf, sameDigest } from './same-secret.ts';
 import { isAccessToken } from './tokens/access-token.ts';
@@ -48,16 +49,16 @@ export class Visitors {
    * How somebody gets encrypted values through our own API: as they ask for it, where they have the right. Where anyone may
    * read, anyone may have them encrypted, since who holds the key ring needs nothing else.
    */
-  showing(request: Request, namespace: string): Showing {
+  showing(request: Request, domain: Domain): Showing {
     const asked = request.query.secrets;
     const visitor = this.of(request);
     if (asked === 'sealed' && !visitor && this.#anyone) return 'sealed';
-    return (asked === 'sealed' || asked === 'plain') && visitor?.may('decrypt', namespace) ? asked : 'masked';
+    return (asked === 'sealed' || asked === 'plain') && visitor?.may('decrypt', domain) ? asked : 'masked';
   }
 
   /** A caller of a foreign protocol, which knows no encrypted values: who has the right gets them decrypted. */
-  caller(request: Request, namespace: string): Caller {
-    return { ...callerOf(request), secrets: this.of(request)?.may('decrypt', namespace) ? 'plain' : 'masked' };
+  caller(request: Request, domain: Domain): Caller {
+    return { ...callerOf(request), secrets: this.of(request)?.may('decrypt', domain) ? 'plain' : 'masked' };
   }
 
   async #bearer(token: string): Promise<Visitor> {
@@ -67,11 +68,12 @@ export class Visitors {
     if (!isAccessToken(token)) return visitorOf(await this.verifier.verify(token));
     const known = await this.tokens.find(token);
     if (!known) throw errors.tokenRefused('it is unknown, revoked, or has expired');
-    const { id, namespace, name, roles, issuedAt, expiresAt } = known;
+    const { id, namespace, services, name, roles, issuedAt, expiresAt } = known;
     return visitorWith({
       subject: `token:${namespace}/${name}`,
       rights: roles,
-      namespace,
+      environment: namespace,
+      names: services ?? undefined,
       tokenId: id,
       issuedAtMs: Date.parse(issuedAt),
       expiresAtMs: Date.parse(expiresAt),

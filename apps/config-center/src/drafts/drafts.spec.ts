@@ -105,10 +105,12 @@ describe.skipIf(!postgres)('a draft', () => {
     expect(await call(`${key}/draft`)).toMatchObject({ status: 200, body: { settings: { a: 'one' } } });
   });
 
-  it('is released at its time, once, whichever replica does it, with who said so and why', async () => {
+  it('is released at its time, once, whichever replica does it, with who said so and why', {
+    timeout: 30_000,
+  }, async () => {
     const key = newKey();
     await patch(at(key), { set: { step: 1 } });
-    const scheduled = await call(`${at(key)}/draft/schedule`, 'PUT', { at: inMs(3_000), comment: 'at night' });
+    const scheduled = await call(`${at(key)}/draft/schedule`, 'PUT', { at: inMs(5_000), comment: 'at night' });
     expect(scheduled).toMatchObject({ status: 200, body: { schedule: { by: 'ada', comment: 'at night' } } });
     expect(await patch(at(key), { set: { step: 2 } })).toMatchObject({
       status: 409,
@@ -116,17 +118,17 @@ describe.skipIf(!postgres)('a draft', () => {
     });
     expect((await call(at(key))).body.version).toBe(0);
     await expect
-      .poll(async () => (await call(b.urls.http + key)).body, { timeout: 10_000 })
+      .poll(async () => (await call(b.urls.http + key)).body, { timeout: 20_000 })
       .toMatchObject({ version: 1, settings: { step: 1 }, author: 'ada', comment: 'at night' });
     expect((await call(`${at(key)}/draft`)).status).toBe(404);
     expect((await call(`${at(key)}/history`)).body).toMatchObject({ items: [{ version: 1 }] });
   });
 
-  it('of many that are due at once, each is released once', { timeout: 30_000 }, async () => {
+  it('of many that are due at once, each is released once', { timeout: 60_000 }, async () => {
     const keys = Array.from({ length: 20 }, () => newKey());
     await Promise.all(keys.map((key) => patch(at(key), { set: { step: 1 } })));
     const scheduled = await Promise.all(
-      keys.map((key) => call(`${at(key)}/draft/schedule`, 'PUT', { at: inMs(5_000) })),
+      keys.map((key) => call(`${at(key)}/draft/schedule`, 'PUT', { at: inMs(8_000) })),
     );
     expect(new Set(scheduled.map(({ status }) => status))).toEqual(new Set([200]));
     const versions = () => Promise.all(keys.map(async (key) => (await call(at(key))).body.version));
@@ -139,25 +141,26 @@ describe.skipIf(!postgres)('a draft', () => {
     process.env.DATABASE_URL = await postgres?.createDatabase('config_down');
     const first = await startReplica();
     await patch(first.urls.http + key, { set: { step: 1 } });
-    const when = Date.now() + 1_000;
-    await call(`${first.urls.http + key}/draft/schedule`, 'PUT', { at: new Date(when).toISOString() });
+    const when = Date.now() + 3_000;
+    const due = new Date(when).toISOString();
+    expect((await call(`${first.urls.http + key}/draft/schedule`, 'PUT', { at: due })).status).toBe(200);
     await first.close();
     await expect.poll(() => Date.now(), { timeout: 5_000 }).toBeGreaterThan(when);
     const second = await startReplica();
     process.env.DATABASE_URL = url;
     const version = async () => (await call(second.urls.http + key)).body.version;
-    await expect.poll(version, { timeout: 10_000 }).toBe(1);
+    await expect.poll(version, { timeout: 20_000 }).toBe(1);
     await second.close();
   });
 
-  it('that is refused when its time comes stays, and shows why', async () => {
+  it('that is refused when its time comes stays, and shows why', { timeout: 30_000 }, async () => {
     const key = at(newKey());
     await patch(key, { set: { a: 'one' } });
-    await call(`${key}/draft/schedule`, 'PUT', { at: inMs(3_000) });
+    await call(`${key}/draft/schedule`, 'PUT', { at: inMs(5_000) });
     await call(`${key}/schema`, 'PUT', { properties: { a: { type: 'integer' } } });
     const failure = { reason: expect.stringContaining('a must be integer') };
     await expect
-      .poll(async () => (await call(`${key}/draft`)).body, { timeout: 10_000 })
+      .poll(async () => (await call(`${key}/draft`)).body, { timeout: 20_000 })
       .toMatchObject({ schedule: null, failure, settings: { a: 'one' } });
     const listed = (await call(at('/api/config-center/schedules'))).body.items as object[];
     expect(listed).toContainEqual(
@@ -170,7 +173,7 @@ describe.skipIf(!postgres)('a draft', () => {
   it('is cancelled, and its time must be one that comes and that it may be released at', async () => {
     const key = at(newKey());
     await patch(key, { set: { a: 1 } });
-    const schedule = (at_: string) => call(`${key}/draft/schedule`, 'PUT', { at: at_ });
+    const schedule = (due: string) => call(`${key}/draft/schedule`, 'PUT', { at: due });
     expect(await schedule('tomorrow')).toMatchObject({ status: 400 });
     expect(await schedule(inMs(-1_000))).toMatchObject({ status: 400, body: { code: 'CONFIG_SCHEDULE_INVALID' } });
     expect(await schedule(inMs(3_600_000))).toMatchObject({ status: 200 });

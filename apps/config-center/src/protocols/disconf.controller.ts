@@ -21,7 +21,7 @@ interface DisconfQuery {
  * `redis.properties` of the app `orders` is the key `orders.redis.properties`, `orders.redis`, or for `orders.properties`
  * and `application.properties` the app's own key. Disconf's push is ZooKeeper's, which is not here.
  */
-@Needs('read', (request) => [String(request.query.env || 'default')])
+@Needs('read', (request) => [environmentOf(request)])
 @ApiExcludeController()
 @Controller('api/config')
 export class DisconfController {
@@ -31,7 +31,7 @@ export class DisconfController {
   ) {}
 
   #caller(request: Request): Caller {
-    return { ...this.visitors.caller(request, String(request.query.env || 'default')), instance: undefined };
+    return { ...this.visitors.caller(request, environmentOf(request)), instance: undefined };
   }
 
   @Get('file')
@@ -55,6 +55,8 @@ export class DisconfController {
     return { status: 1, message: '', value: found.content };
   }
 }
+
+const environmentOf = ({ query }: Request) => ({ environment: String(query.env || 'default') });
 
 function wantedOf({ app, env, version, key }: DisconfQuery): Wanted[] {
   if (!app) throw errors.parameterMissing('app');

@@ -2,6 +2,7 @@ import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Put, Que
 import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { currentRequest } from '@rookery/observability';
 import { z } from 'zod';
+import { domainOf } from '../access/domain.ts';
 import { Needs, unlessDry } from '../access/needs.ts';
 import { Visitors } from '../access/visitors.ts';
 import { CallerQuery } from '../grey/caller.ts';
@@ -60,7 +61,7 @@ export class SettingsController {
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<Release | undefined> {
     const standing = releaseFor(await this.releases.standing(key), key, caller);
-    const release = this.secrets.see(key, standing, this.visitors.showing(request, key.namespace));
+    const release = this.secrets.see(key, standing, this.visitors.showing(request, domainOf(key)));
     const etag = etagOf(release.version);
     reply.header('etag', etag);
     if (known !== etag) return release;

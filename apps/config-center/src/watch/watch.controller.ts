@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { Controller, Get, Headers, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { domainOf } from '../access/domain.ts';
 import { Needs } from '../access/needs.ts';
 import { Visitors } from '../access/visitors.ts';
 import { CallerQuery } from '../grey/caller.ts';
@@ -50,7 +51,7 @@ export class WatchController {
     await this.watchers.watch(
       key,
       lastEventId === undefined ? after : version.catch(after).parse(lastEventId),
-      { ...caller, secrets: this.visitors.showing(request, key.namespace) },
+      { ...caller, secrets: this.visitors.showing(request, domainOf(key)) },
       this.visitors.of(request),
       () => {
         reply.hijack();

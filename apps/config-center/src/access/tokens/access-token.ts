@@ -1,5 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { SettingKey } from '../../settings/setting-key.ts';
+import { domainOf } from '../domain.ts';
 import { RIGHTS } from '../right.ts';
 
 const FORM = /^rcc_([0-9a-f]{16})_[\w-]{43}$/;
@@ -29,7 +31,8 @@ const name = z
 
 export const AccessToken = z.object({
   id: z.string().meta({ example: '5f2c9a0e77b1d3c4' }),
-  namespace: z.string(),
+  namespace: z.string().meta({ description: 'The environment, which is the first part of a key.' }),
+  services: z.array(z.string()).nullable().meta({ description: 'The namespaces of it, in every group; null for all.' }),
   name: name.meta({ example: 'ci' }),
   roles: z.array(z.enum(RIGHTS)),
   apolloAppId: z.string().nullable().meta({ description: 'The app whose Apollo clients sign with it.' }),
@@ -62,6 +65,15 @@ export const NewToken = z.strictObject({
     .transform((roles) => [...new Set(roles)])
     .meta({ example: ['read', 'release'] }),
   expiresInDays: z.number().min(0.001).max(MOST_DAYS).default(90),
+  services: z
+    .array(SettingKey.shape.service)
+    .min(1)
+    .max(100)
+    .transform((names) => [
+      ...new Set(names.map((service) => domainOf({ namespace: '', service }).namespace ?? service)),
+    ])
+    .optional()
+    .meta({ example: ['orders'], description: 'For these namespaces only; for the whole environment when not given.' }),
   apolloAppId: z
     .string()
     .regex(/^[\w.-]+$/, 'letters, digits and . _ -')

@@ -28,7 +28,7 @@ export class TokenStore {
 
   async issue(
     namespace: string,
-    { name, roles, expiresInDays, apolloAppId }: NewToken,
+    { name, roles, services, expiresInDays, apolloAppId }: NewToken,
     issuedBy: string | undefined,
   ): Promise<IssuedToken> {
     const { id, token } = newAccessToken();
@@ -50,6 +50,7 @@ export class TokenStore {
           namespace,
           name,
           roles: JSON.stringify(roles),
+          names: services ? JSON.stringify(services) : null,
           digest: digestOf(token),
           apollo_app_id: apolloAppId ?? null,
           apollo_secret: apolloSecret ?? null,
@@ -130,6 +131,7 @@ const toToken = (row: Row): AccessToken => ({
   namespace: row.namespace,
   name: row.name,
   roles: row.roles,
+  services: row.names,
   apolloAppId: row.apollo_app_id,
   issuedBy: row.issued_by,
   issuedAt: row.issued_at.toISOString(),

@@ -4,6 +4,7 @@ import { currentRequest } from '@rookery/observability';
 import { z } from 'zod';
 import { errors } from '../../errors.ts';
 import { SettingKey } from '../../settings/setting-key.ts';
+import { type Domain, domainOf } from '../domain.ts';
 import { Needs } from '../needs.ts';
 import { covers } from '../right.ts';
 import { type AccessTokens, AccessTokens as AccessTokensSchema, IssuedToken, NewToken } from './access-token.ts';
@@ -23,8 +24,8 @@ export class TokensController {
   @ApiOperation({
     summary: 'Issue an access token',
     description:
-      'For one namespace, with the roles read, edit or release, and an end. Needs the permission config:token for the ' +
-      'namespace, and each of the roles: nobody gives more than they have.',
+      'For an environment, or some namespaces of it, with the roles read, edit, release or decrypt, and an end. Needs the ' +
+      'permission config:token for the environment, and each of the roles: nobody gives more than they have.',
   })
   @ApiCreatedResponse({ description: 'The token, which is shown this once.', standardSchema: IssuedToken })
   issue(
@@ -32,8 +33,13 @@ export class TokensController {
     @Body({ schema: NewToken }) wanted: NewToken,
   ): Promise<IssuedToken> {
     const { subject, permissions = [] } = currentRequest().principal ?? {};
-    const lacking = wanted.roles.find((role) => !covers(permissions, role, namespace));
-    if (lacking) throw errors.rightMissing(lacking, namespace);
+    const domains: Domain[] = wanted.services?.map((service) => domainOf({ namespace, service })) ?? [
+      { environment: namespace },
+    ];
+    for (const domain of domains) {
+      const lacking = wanted.roles.find((role) => !covers(permissions, role, domain));
+      if (lacking) throw errors.rightMissing(lacking, domain);
+    }
     return this.tokens.issue(namespace, wanted, subject);
   }
 

@@ -37,15 +37,16 @@ export class ApolloSignatures {
       return sameDigest(digestOf(`Apollo ${appId}:${signature}`), given);
     };
     if (this.keys.get(appId)?.some(signedWith)) {
-      return visitorWith({ subject: `apollo:${appId}`, rights: ['read', 'decrypt'], namespace: APOLLO_ENVIRONMENT });
+      return visitorWith({ subject: `apollo:${appId}`, rights: ['read', 'decrypt'], environment: APOLLO_ENVIRONMENT });
     }
     const found = (await this.tokens.apolloTokens(appId)).find(({ secret }) => signedWith(secret));
     if (!found) throw errors.signatureInvalid('it is not that of a key of this app');
-    const { id, namespace, name, roles, issuedAt, expiresAt } = found.token;
+    const { id, namespace, services, name, roles, issuedAt, expiresAt } = found.token;
     return visitorWith({
       subject: `token:${namespace}/${name}`,
       rights: roles,
-      namespace,
+      environment: namespace,
+      names: services ?? undefined,
       tokenId: id,
       issuedAtMs: Date.parse(issuedAt),
       expiresAtMs: Date.parse(expiresAt),

@@ -31,7 +31,7 @@ const Notifications = z
   .max(200);
 
 /** What Apollo's config service answers to its clients. */
-@Needs('read', () => [APOLLO_ENVIRONMENT])
+@Needs('read', () => [{ environment: APOLLO_ENVIRONMENT }])
 @ApiExcludeController()
 @Controller()
 export class ApolloController {
@@ -156,7 +156,7 @@ export class ApolloController {
   /** Apollo's clients send their address and a label. */
   #caller(request: Request): Caller {
     const label = parameter(request, 'label');
-    const { instance, ...rest } = this.visitors.caller(request, APOLLO_ENVIRONMENT);
+    const { instance, ...rest } = this.visitors.caller(request, { environment: APOLLO_ENVIRONMENT });
     return { ...rest, instance: parameter(request, 'ip') ?? instance, labels: label ? { label } : {} };
   }
 

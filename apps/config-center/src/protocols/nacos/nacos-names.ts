@@ -1,3 +1,4 @@
+import { type Domain, domainOf } from '../../access/domain.ts';
 import { named, type Wanted } from '../../documents/documents.ts';
 
 /**
@@ -15,3 +16,7 @@ export function nacosWanted(dataId: string, group: string | undefined, tenant: s
 /** The namespace of ours that a tenant is. */
 export const nacosNamespace = (tenant: string | undefined): string =>
   tenant === undefined || tenant === '' || tenant === 'public' ? 'default' : tenant;
+
+/** What a document belongs to, by who may what. */
+export const nacosDomain = (dataId: string | undefined, tenant: string | undefined): Domain =>
+  domainOf({ namespace: nacosNamespace(tenant), service: dataId ?? '' });

@@ -8,10 +8,10 @@ import { errors } from '../../errors.ts';
 import { ReleaseStore } from '../../settings/release-store.ts';
 import { parameter, type Reply, type Request } from '../exchange.ts';
 import { type DataId, publishDocument, removeDocument } from './nacos-documents.ts';
-import { nacosNamespace, nacosWanted } from './nacos-names.ts';
+import { nacosDomain, nacosWanted } from './nacos-names.ts';
 
 const NOT_FOUND = { code: 20_004, message: 'resource not found', data: 'config data not exist' };
-const ofDocument = (request: Request) => [nacosNamespace(parameter(request, 'namespaceId'))];
+const ofDocument = (request: Request) => [nacosDomain(parameter(request, 'dataId'), parameter(request, 'namespaceId'))];
 const success = (data: unknown) => ({ code: 0, message: 'success', data });
 
 /** The same in the envelopes of Nacos' open API v2, and the read of v3's client API. */
@@ -72,7 +72,7 @@ export class NacosOpenApiController {
     const { dataId, group, tenant } = dataIdOf(request);
     const found = await this.documents.find(
       nacosWanted(dataId, group, tenant),
-      this.visitors.caller(request, nacosNamespace(tenant)),
+      this.visitors.caller(request, nacosDomain(dataId, tenant)),
     );
     if (found) return success(view(found));
     reply.status(404);

@@ -9,15 +9,15 @@ import { ReleaseStore } from '../../settings/release-store.ts';
 import { parameter, type Reply, type Request } from '../exchange.ts';
 import { type Listening, readListening, writeChanged } from './listening.ts';
 import { type DataId, publishDocument, removeDocument } from './nacos-documents.ts';
-import { nacosNamespace, nacosWanted } from './nacos-names.ts';
+import { nacosDomain, nacosWanted } from './nacos-names.ts';
 
 const MOST_HELD_MS = 60_000;
 /** An answer shortly before the client's own deadline, as Nacos has it. */
 const EARLIER_MS = 500;
 
-const ofDocument = (request: Request) => [nacosNamespace(parameter(request, 'tenant'))];
+const ofDocument = (request: Request) => [nacosDomain(parameter(request, 'dataId'), parameter(request, 'tenant'))];
 const ofListening = (request: Request) =>
-  readListening(parameter(request, 'Listening-Configs')).map(({ tenant }) => nacosNamespace(tenant));
+  readListening(parameter(request, 'Listening-Configs')).map(({ dataId, tenant }) => nacosDomain(dataId, tenant));
 
 /** The configuration part of Nacos' open API v1, as its clients up to 2.x over HTTP speak it. */
 @ApiExcludeController()
@@ -36,7 +36,7 @@ export class NacosController {
     const { dataId, group, tenant } = dataIdOf(request);
     const found = await this.documents.find(
       nacosWanted(dataId, group, tenant),
-      this.visitors.caller(request, nacosNamespace(tenant)),
+      this.visitors.caller(request, nacosDomain(dataId, tenant)),
     );
     reply.header('content-type', 'text/plain;charset=UTF-8');
     if (!found) {
@@ -90,7 +90,7 @@ export class NacosController {
         for (const [at, each] of listening.entries()) {
           const found = await this.documents.find(
             wanted[at] ?? [],
-            this.visitors.caller(request, nacosNamespace(each.tenant)),
+            this.visitors.caller(request, nacosDomain(each.dataId, each.tenant)),
             read,
           );
           if (!sameMd5(each.md5, found?.md5)) news.push(each);

@@ -26,7 +26,7 @@ const PLAIN = /^(.+)-([^-]+)\.(?:ya?ml|properties|json)$/;
  * What a Spring Cloud Config server answers, below `/spring`. The forms `/{application}/{profile}` and
  * `/{label}/{application}-{profile}.yml` have as many parts; the ending tells them apart, as it does there.
  */
-@Needs('read', () => [SPRING_NAMESPACE])
+@Needs('read', () => [{ environment: SPRING_NAMESPACE }])
 @ApiExcludeController()
 @Controller('spring')
 export class SpringController {
@@ -87,7 +87,7 @@ export class SpringController {
     profiles: readonly string[],
     label: string,
   ): Promise<SpringSource[]> {
-    const caller: Caller = { ...this.visitors.caller(request, SPRING_NAMESPACE), instance: undefined };
+    const caller: Caller = { ...this.visitors.caller(request, { environment: SPRING_NAMESPACE }), instance: undefined };
     const isCommit = COMMIT.test(label) && this.repositories.byEnvironment.has(SPRING_NAMESPACE);
     if (!isCommit) return springSources(this.documents, application, profiles, label, caller);
     const files = await this.git.at(SPRING_NAMESPACE, label);

@@ -13,7 +13,9 @@ afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
 
-it('drops silent streams also after the garbage collector has run over what fetch keeps of its signal', async () => {
+it('drops silent streams also after the garbage collector has run over what fetch keeps of its signal', {
+  timeout: 60_000,
+}, async () => {
   let streams = 0;
   const server = createServer((_request, response) => {
     streams += 1;
@@ -42,5 +44,5 @@ it('drops silent streams also after the garbage collector has run over what fetc
     closers.push(() => following.close());
     return seen;
   });
-  await expect.poll(() => followers.filter((seen) => seen.length > 0).length, { timeout: 10_000 }).toBe(20);
+  await expect.poll(() => followers.filter((seen) => seen.length > 0).length, { timeout: 40_000 }).toBe(20);
 });
