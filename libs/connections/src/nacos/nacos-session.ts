@@ -26,6 +26,9 @@ export interface NacosSessionOptions {
 /** The server knows no right for what was asked. */
 export class NacosForbidden extends Error {}
 
+/** The code that a server refused with, where it is that kind of error. */
+export const nacosCodeOf = (error: unknown): number | undefined => (error as { nacosCode?: number }).nacosCode;
+
 /** One connection, which to Nacos is one client: what it registered and asked to be told of ends with it. */
 export class NacosSession {
   readonly ended: Promise<void>;
@@ -58,11 +61,15 @@ export class NacosSession {
     const payload = toPayload(message, await headers());
     if (this.#over) throw url.errors.unreachable(url.server, 'the connection ended');
     const call = { what, ...(signal ? { signal } : {}) };
-    const answer = toMessage(await grpc.unary<Payload>(method('Request/request'), payload, call)).body as NacosAnswer;
+    const reply = toMessage(await grpc.unary<Payload>(method('Request/request'), payload, call));
+    const answer = reply.body as NacosAnswer;
     if (answer.resultCode === OK) return answer as Answer;
     const reason = `${answer.errorCode ?? answer.resultCode} ${answer.message ?? ''}`.trim();
     if (answer.errorCode === NO_RIGHT) throw new NacosForbidden(reason);
-    if (!NOT_NOW.has(answer.errorCode ?? 0)) throw url.errors.refused(url.server, what, reason);
+    // Elsewhere the same numbers mean other things.
+    if (reply.type !== 'ErrorResponse' || !NOT_NOW.has(answer.errorCode ?? 0)) {
+      throw Object.assign(url.errors.refused(url.server, what, reason), { nacosCode: answer.errorCode });
+    }
     this.end();
     throw url.errors.unreachable(url.server, reason);
   }

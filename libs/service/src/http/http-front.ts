@@ -117,10 +117,14 @@ export class HttpFront {
   }
 
   #begin(request: IncomingMessage, served: ServedHttpRequest): void {
-    const { tracing, red } = this.#options;
+    const { tracing, red, accessLog } = this.#options;
     const { response } = served;
-    const startedAtMs = performance.now();
     remember(request, served);
+    if (!tracing && !red && !accessLog) {
+      response.on('close', () => this.#left(served));
+      return;
+    }
+    const startedAtMs = performance.now();
     if (tracing) {
       const trace = startServerSpan(request.headers, request.method ?? '');
       served.trace = trace;
@@ -136,7 +140,6 @@ export class HttpFront {
 
   #report(request: IncomingMessage, { response, trace, route = 'unmatched' }: ServedHttpRequest, durationMs: number) {
     const { red, accessLog, logger } = this.#options;
-    if (!red && !trace && !accessLog) return;
     const method = request.method ?? '';
     const status = response.writableFinished ? response.statusCode : CLIENT_GONE;
     red?.ended({ transport: 'http', method, route, status: String(status), durationMs });

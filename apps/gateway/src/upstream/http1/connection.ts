@@ -65,7 +65,7 @@ export class Connection implements SocketListener, ResponseSink {
   /** Sends the request that it was taken for. */
   send(): void {
     const request = this.#request;
-    if (!request || this.#isGone) return;
+    if (!request || this.#isSent || this.#isGone) return;
     if (!this.isUsable) {
       this.#end(undefined);
       return;
