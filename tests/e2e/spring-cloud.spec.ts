@@ -10,6 +10,14 @@ interface Entry {
   Service: { Address: string; Port: number; Meta: Record<string, string> };
 }
 
+const nacosSettings = (version: string) => ({
+  'spring.cloud.nacos.discovery.ip': '127.0.0.1',
+  'spring.cloud.nacos.discovery.cluster-name': 'eu-1b',
+  'spring.cloud.nacos.discovery.heart-beat-interval': 1_000,
+  'spring.cloud.nacos.discovery.heart-beat-timeout': 6_000,
+  'spring.cloud.nacos.discovery.metadata.version': version,
+});
+
 /** What differs between the clients that a Spring service is found by. */
 const CLIENTS = [
   {
@@ -28,17 +36,19 @@ const CLIENTS = [
     goodbye: 'deregister  status: 200',
   },
   {
-    title: 'the client of Nacos (Spring Cloud Alibaba)',
+    title: 'the client of Nacos by HTTP (Spring Cloud Alibaba 2021.1)',
     client: 'alibaba',
     starter: 'spring-cloud-starter-alibaba-nacos-discovery',
     name: 'salutes',
-    settings: (version: string) => ({
-      'spring.cloud.nacos.discovery.ip': '127.0.0.1',
-      'spring.cloud.nacos.discovery.cluster-name': 'eu-1b',
-      'spring.cloud.nacos.discovery.heart-beat-interval': 1_000,
-      'spring.cloud.nacos.discovery.heart-beat-timeout': 6_000,
-      'spring.cloud.nacos.discovery.metadata.version': version,
-    }),
+    settings: nacosSettings,
+    goodbye: 'De-registration finished.',
+  },
+  {
+    title: 'the client of Nacos by gRPC (Spring Cloud Alibaba 2025.0)',
+    client: 'nacos',
+    starter: 'spring-cloud-starter-alibaba-nacos-discovery',
+    name: 'welcomes',
+    settings: nacosSettings,
     goodbye: 'De-registration finished.',
   },
 ] as const;

@@ -1,3 +1,4 @@
+import { freePortWith } from '@rookery/servers';
 import type { TestProject } from 'vitest/node';
 import { startPlatform } from './platform.ts';
 
@@ -10,7 +11,9 @@ declare module 'vitest' {
 
 /** Starts the whole platform once for all suites, catalog as two instances; stops it after the last. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const platform = await startPlatform({ scale: { catalog: 2 } });
+  // Whose registry also speaks Nacos' gRPC, a thousand ports above.
+  const registry = { REGISTRY_PORT: String(await freePortWith(1_000)), REGISTRY_NACOS_GRPC: 'on' };
+  const platform = await startPlatform({ scale: { catalog: 2 }, env: registry });
   project.provide('platformHome', platform.home);
   return () => platform.stop();
 }

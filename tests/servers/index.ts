@@ -15,7 +15,7 @@ export { type KubernetesServer, startOwnKubernetes } from './kubernetes.ts';
 export { hasNacos, type NacosServer, startNacos } from './nacos.ts';
 export { hasNginx, startOwnNginx } from './nginx.ts';
 export { type CollectedSpan, OtlpCollector } from './otlp-collector.ts';
-export { freePorts } from './ports.ts';
+export { freePorts, freePortWith } from './ports.ts';
 export { type OwnPostgres, type PostgresServer, startOwnPostgres, startPostgres } from './postgres.ts';
 export { findProgram } from './programs.ts';
 export { startOwnRabbitmq, startRabbitmq } from './rabbitmq.ts';

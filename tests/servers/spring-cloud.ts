@@ -6,7 +6,7 @@ import { freePorts } from './ports.ts';
 import { findProgram } from './programs.ts';
 
 const FOLDER = join(homedir(), '.cache/rookery/servers/spring-cloud');
-const JVM = ['-Xmx96m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+const JVM = ['-Xmx112m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
 const READY_MS = 120_000;
 
 /** A class of one of the parts of install-spring-cloud, as a process in a folder of its own. */
@@ -25,7 +25,7 @@ export const hasSpringCloud = findProgram('java') !== undefined && existsSync(jo
 
 export interface SpringServiceOptions {
   /** The client that it is found by, as install-spring-cloud names its parts. */
-  client: 'eureka' | 'alibaba';
+  client: 'eureka' | 'alibaba' | 'nacos';
   /** Its `spring.application.name`; it answers under `/api/<name>`. */
   name: string;
   /** Its application.yml. */
@@ -94,13 +94,18 @@ export interface JavaNaming {
   stop(): Promise<void>;
 }
 
+export interface JavaNamingOptions {
+  /** 1.4, which speaks HTTP, or 3.0, which speaks gRPC. */
+  client: 'alibaba' | 'nacos';
+  password: string;
+  service: string;
+  watched: string;
+}
+
 /** @param server where Nacos' API is, `host:port` */
-export function startJavaNaming(
-  server: string,
-  { password, service, watched }: { password: string; service: string; watched: string },
-): JavaNaming {
+export function startJavaNaming(server: string, { client, password, service, watched }: JavaNamingOptions): JavaNaming {
   const home = mkdtempSync(join(tmpdir(), 'rookery-naming-'));
-  const process = runJava('alibaba', 'NacosNaming', home, [server, 'anybody', password, service, watched]);
+  const process = runJava(client, 'NacosNaming', home, [server, 'anybody', password, service, watched]);
   const output = () => readFileSync(join(home, 'log'), 'utf8');
   return {
     output,

@@ -20,6 +20,8 @@ import { KvController } from './http/kv.controller.ts';
 import { SessionController } from './http/session.controller.ts';
 import { StatusController } from './http/status.controller.ts';
 import { TokenGuard, tokensOf } from './http/token.guard.ts';
+import { NacosGrpc } from './nacos/grpc/nacos-grpc.ts';
+import { nacosGrpcPort } from './nacos/grpc/nacos-grpc-port.ts';
 import { NacosAnswers } from './nacos/nacos-answers.ts';
 import { NacosInstanceController } from './nacos/nacos-instance.controller.ts';
 import { NacosLoginController } from './nacos/nacos-login.controller.ts';
@@ -85,6 +87,12 @@ const RECOVERED = Symbol('what the last run left');
         new UdpPush(changes, services, process.env.HOST ?? '127.0.0.1'),
     },
     {
+      provide: NacosGrpc,
+      inject: [RegistryState, NacosServices, TokenGuard],
+      useFactory: (state: RegistryState, services: NacosServices, guard: TokenGuard) =>
+        new NacosGrpc(state, services, guard, nacosGrpcAddress()),
+    },
+    {
       provide: Waiters,
       inject: [RegistryState],
       useFactory: (state: RegistryState) => new Waiters(state.changes),
@@ -109,6 +117,7 @@ export class AppModule implements OnApplicationShutdown {
     @Inject(Waiters) private readonly waiters: Waiters,
     @Inject(HeartbeatStreams) private readonly streams: HeartbeatStreams,
     @Inject(UdpPush) private readonly push: UdpPush,
+    @Inject(NacosGrpc) private readonly nacosGrpc: NacosGrpc,
     @Inject(Prober) private readonly prober: Prober,
     @Inject(Expiry) private readonly expiry: Expiry,
     @Inject(Persistence) private readonly persistence: Persistence,
@@ -118,6 +127,7 @@ export class AppModule implements OnApplicationShutdown {
     this.waiters.close();
     this.streams.close();
     this.push.close();
+    this.nacosGrpc.close();
     this.prober.close();
     this.expiry.close();
     await this.persistence.close();
@@ -128,4 +138,9 @@ async function recovered(snapshot: SnapshotFile, journals: Journals, logger: Log
   const found = await recover(snapshot, journals);
   for (const { putAside, reason } of found.damaged) logger.warn({ putAside, reason }, 'saved state damaged');
   return found;
+}
+
+function nacosGrpcAddress(): { host: string; port: number } | undefined {
+  const port = nacosGrpcPort(process.env);
+  return port === undefined ? undefined : { host: process.env.HOST ?? '127.0.0.1', port };
 }

@@ -6,12 +6,17 @@ import { withoutLastSlash } from './eureka/eureka-paths.ts';
 import { takeAnyBody } from './http/any-body.ts';
 import { HeartbeatStreams } from './http/heartbeat-streams.ts';
 import { limitConnections } from './http/limit-connections.ts';
+import { nacosGrpcPort } from './nacos/grpc/nacos-grpc-port.ts';
 import { requireFreePort } from './port.ts';
 
 const DEFAULT_PORT = '8500';
 
 process.env.PORT ??= process.env.REGISTRY_PORT ?? DEFAULT_PORT;
-await requireFreePort(process.env.HOST ?? '127.0.0.1', Number(process.env.PORT));
+const host = process.env.HOST ?? '127.0.0.1';
+const port = Number(process.env.PORT);
+await requireFreePort(host, port);
+const grpcPort = nacosGrpcPort(process.env);
+if (grpcPort !== undefined) await requireFreePort(host, grpcPort);
 
 const { app } = await startService(AppModule, {
   name: 'registry',

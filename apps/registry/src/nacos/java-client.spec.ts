@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { hasSpringCloud, type JavaNaming, startJavaNaming } from '@rookery/servers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RegistryProcess } from '../testing/registry-process.ts';
@@ -6,7 +8,10 @@ const TOKEN = 'night-owl';
 const STARTED = { timeout: 60_000 };
 const PUSHED = { timeout: 8_000 };
 
-describe.skipIf(!hasSpringCloud)("Java's own client of Nacos (1.4, over HTTP)", { timeout: 120_000 }, () => {
+describe.skipIf(!hasSpringCloud).each([
+  { client: 'alibaba', title: '1.4, over HTTP' },
+  { client: 'nacos', title: '3.0, over gRPC' },
+] as const)("Java's own client of Nacos ($title)", { timeout: 120_000 }, ({ client }) => {
   let registry: RegistryProcess;
   let java: JavaNaming;
   const ask = (method: string, path: string) =>
@@ -18,9 +23,14 @@ describe.skipIf(!hasSpringCloud)("Java's own client of Nacos (1.4, over HTTP)", 
     return entries as { Service: { Address: string; Port: number; CreateIndex: number; Meta: object } }[];
   };
   beforeAll(async () => {
-    registry = await RegistryProcess.start({ REGISTRY_TOKEN: TOKEN });
+    registry = await RegistryProcess.start({ REGISTRY_TOKEN: TOKEN, REGISTRY_NACOS_GRPC: 'on' });
     await film('POST', 7001);
-    java = startJavaNaming(`127.0.0.1:${registry.port}`, { password: TOKEN, service: 'javas', watched: 'films' });
+    java = startJavaNaming(`127.0.0.1:${registry.port}`, {
+      client,
+      password: TOKEN,
+      service: 'javas',
+      watched: 'films',
+    });
   }, 60_000);
   afterAll(async () => {
     await java?.stop();
@@ -43,11 +53,12 @@ describe.skipIf(!hasSpringCloud)("Java's own client of Nacos (1.4, over HTTP)", 
   });
 
   it('registers again when the registry has lost it, and is called no more once it is killed', async () => {
-    const id = encodeURIComponent('127.0.0.1#7100#DEFAULT#DEFAULT_GROUP@@javas');
     const before = (await passing())[0]?.Service.CreateIndex ?? 0;
-    expect((await ask('PUT', `/v1/agent/service/deregister/${id}`)).status).toBe(200);
+    await registry.end('SIGKILL');
+    await rm(join(registry.home, 'registry'), { recursive: true });
+    await registry.start();
     const again = async () => (await passing())[0]?.Service.CreateIndex ?? 0;
-    await expect.poll(again, { timeout: 10_000 }).toBeGreaterThan(before);
+    await expect.poll(again, { timeout: 40_000 }).toBeGreaterThan(before);
     await java.stop();
     await expect.poll(passing, { timeout: 20_000 }).toEqual([]);
   });

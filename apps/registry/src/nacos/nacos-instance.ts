@@ -1,7 +1,10 @@
 import type { CheckRecord, ServiceRecord } from '../domain/service-record.ts';
-import { plainFacts } from '../interop/plain-facts.ts';
+import { encodedKey, plainFacts } from '../interop/plain-facts.ts';
 import { DEFAULT_CLUSTER, groupedName, nacosName } from './nacos-name.ts';
-import { heartbeatTimes } from './nacos-registration.ts';
+import { heartbeatTimes, idOf, OWN_ID } from './nacos-registration.ts';
+
+/** A metadata key that means nothing to Rookery's driver. */
+const PLAIN_KEY = /^(?!rookery-|zone$|__proto__$)/;
 
 /** Whether it registered through Nacos' API. */
 export const isOfNacos = ({ foreign }: Pick<ServiceRecord, 'foreign'>): boolean =>
@@ -24,7 +27,8 @@ export function nacosJson(record: ServiceRecord, checks: readonly CheckRecord[])
   const { address, port } = record;
   const grouped = groupedName(nacosName(record.name));
   const cluster = clusterOf(record);
-  const metadata = metadataOf(record, cluster);
+  const isNamedByNacos = record.id === idOf(nacosName(record.name), { ip: address, port, cluster });
+  const metadata = { ...(isNamedByNacos ? {} : { [OWN_ID]: record.id }), ...metadataOf(record, cluster) };
   const healthy = checks.every(({ status }) => status === 'passing');
   const times = heartbeatTimes(metadata);
   return {
@@ -53,6 +57,8 @@ function metadataOf(record: ServiceRecord, cluster: string): Record<string, stri
     // The zone of an instance that said none is its cluster.
     ...(zone === undefined || (isOfNacos(record) && zone === cluster) ? {} : { zone }),
     ...(grpcPort === undefined ? {} : { 'rookery-grpc-port': grpcPort }),
-    ...metadata,
+    ...Object.fromEntries(
+      Object.entries(metadata).map(([key, value]) => [PLAIN_KEY.test(key) ? key : encodedKey(key), value]),
+    ),
   };
 }

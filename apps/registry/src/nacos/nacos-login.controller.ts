@@ -11,12 +11,12 @@ const TTL_SECONDS = 18_000;
 
 /** Where clients of Nacos get their access token: the password is one of REGISTRY_TOKEN, whoever the user is. */
 @Public()
-@Controller('nacos/v1/auth')
+@Controller('nacos')
 @UseFilters(RefusalFilter)
 export class NacosLoginController {
   constructor(@Inject(TokenGuard) private readonly guard: TokenGuard) {}
 
-  @Post(['login', 'users/login'])
+  @Post(['v1/auth/login', 'v1/auth/users/login', 'v3/auth/user/login'])
   @HttpCode(200)
   @WithoutToken()
   login(@Exchanged() { request, response }: Exchange): string {

@@ -85,8 +85,14 @@ export function beatOf(ask: Asked): NacosInstance | undefined {
   if (text === undefined) return undefined;
   const beat = json(text);
   if (typeof beat !== 'object' || beat === null) throw new Refusal(400, 'beat: is no JSON');
-  const given = Object.fromEntries(Object.entries(beat).filter(([, value]) => value !== null && value !== ''));
-  return checked(instance, { ...given, cluster: given.cluster ?? clusterOf(ask), healthy: true });
+  return instanceFrom({ clusterName: clusterOf(ask), ...beat, healthy: true });
+}
+
+/** An instance as clients write it in JSON; what is null is not there. */
+export function instanceFrom(given: unknown): NacosInstance {
+  const facts = typeof given === 'object' && given !== null ? Object.entries(given) : [];
+  const present = Object.fromEntries(facts.filter(([, value]) => value !== null && value !== ''));
+  return checked(instance, { ...present, cluster: present.cluster ?? present.clusterName });
 }
 
 const clusterOf = (ask: Asked): string | undefined => ask('clusterName') ?? ask('cluster');

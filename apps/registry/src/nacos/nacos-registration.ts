@@ -1,5 +1,5 @@
 import type { CheckRegistration, ServiceRegistration } from '../domain/service-record.ts';
-import { metaOf, numberOr } from '../interop/plain-facts.ts';
+import { decodedKey, metaOf, numberOr } from '../interop/plain-facts.ts';
 import { DEFAULT_CLUSTER, groupedName, type NacosName, PUBLIC, registryName } from './nacos-name.ts';
 import type { NacosInstance, NacosPlace } from './nacos-parameters.ts';
 
@@ -15,6 +15,9 @@ const PROBE = { intervalMs: 3_000, timeoutMs: 2_000, successesBeforePassing: 1, 
 export const idOf = (name: NacosName, { ip, port, cluster }: NacosPlace): string =>
   [...(name.namespace === PUBLIC ? [] : [name.namespace]), ip, port, cluster, groupedName(name)].join('#');
 
+/** Where Rookery's own driver puts the id of an instance, for which Nacos has no field. */
+export const OWN_ID = 'rookery-id';
+
 export interface HeartbeatTimes {
   intervalMs: number;
   timeoutMs: number;
@@ -29,12 +32,16 @@ export function heartbeatTimes(metadata: Readonly<Record<string, string>>): Hear
   return { intervalMs: time(INTERVAL), timeoutMs: time(TIMEOUT), deleteMs: time(DELETE) };
 }
 
-/** The instance as the state keeps it, whatever protocol asks for it. */
-export function toRegistration(name: NacosName, instance: NacosInstance): ServiceRegistration {
+/**
+ * The instance as the state keeps it, whatever protocol asks for it.
+ * @param isHeld by a connection, which renews its lease whatever times it says
+ */
+export function toRegistration(name: NacosName, instance: NacosInstance, isHeld = false): ServiceRegistration {
   const { ip, port, cluster, weight, metadata, enabled, ephemeral } = instance;
-  const { zone = cluster === DEFAULT_CLUSTER ? undefined : cluster, 'rookery-grpc-port': grpcPort, ...rest } = metadata;
+  const { [OWN_ID]: id = idOf(name, instance), ...given } = metadata;
+  const { zone = cluster === DEFAULT_CLUSTER ? undefined : cluster, 'rookery-grpc-port': grpcPort, ...rest } = given;
   return {
-    id: idOf(name, instance),
+    id,
     name: registryName(name),
     tags: [],
     address: ip,
@@ -43,7 +50,7 @@ export function toRegistration(name: NacosName, instance: NacosInstance): Servic
       weight,
       ...(zone === undefined ? {} : { zone }),
       ...(grpcPort === undefined ? {} : { grpcPort }),
-      metadata: rest,
+      metadata: Object.fromEntries(Object.entries(rest).map(([key, value]) => [decodedKey(key), value])),
     }),
     weights: { passing: 1, warning: 1 },
     foreign: {
@@ -51,7 +58,7 @@ export function toRegistration(name: NacosName, instance: NacosInstance): Servic
       ...(enabled ? {} : { 'nacos.disabled': 'true' }),
       ...(ephemeral ? {} : { 'nacos.persistent': 'true' }),
     },
-    checks: enabled || ephemeral ? [ephemeral ? leaseOf(instance) : probeOf(instance)] : [disabledOf()],
+    checks: enabled || ephemeral ? [ephemeral ? leaseOf(instance, isHeld) : probeOf(instance)] : [disabledOf()],
   };
 }
 
@@ -61,8 +68,8 @@ const probeOf = ({ ip, port }: NacosInstance): CheckRegistration => ({
   probe: { target: { kind: 'tcp', host: ip, port }, ...PROBE },
 });
 
-function leaseOf({ metadata, enabled, healthy }: NacosInstance): CheckRegistration {
-  const { timeoutMs, deleteMs } = heartbeatTimes(metadata);
+function leaseOf({ metadata, enabled, healthy }: NacosInstance, isHeld: boolean): CheckRegistration {
+  const { timeoutMs, deleteMs } = heartbeatTimes(isHeld ? {} : metadata);
   return {
     name: 'Nacos lease',
     // Callers are sent to what passes only; what warns stays registered, and is not removed.

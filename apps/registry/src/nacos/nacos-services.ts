@@ -4,7 +4,7 @@ import type { ServiceRecord } from '../domain/service-record.ts';
 import { clusterOf, isEnabled, isOfNacos, type NacosJson, nacosJson } from './nacos-instance.ts';
 import { groupedName, type NacosName, nacosName, registryName } from './nacos-name.ts';
 import type { NacosInstance, NacosPlace } from './nacos-parameters.ts';
-import { toRegistration } from './nacos-registration.ts';
+import { idOf, toRegistration } from './nacos-registration.ts';
 
 /** What a client is told of a service: `clusters` as it asked, for it keeps what it knows under that. */
 export interface NacosService {
@@ -49,6 +49,11 @@ export class NacosServices {
     };
   }
 
+  /** The same as clients from 2.0 on have it: the name without its group. */
+  plainService(wanted: Wanted, cacheMillis: number): NacosService {
+    return { ...this.service(wanted, cacheMillis), name: wanted.name.service };
+  }
+
   /** Grows with every use, as clients tell the newer of two answers, and one push from another. */
   nextRefTime(): number {
     this.#lastRefTime = Math.max(Date.now(), this.#lastRefTime + 1);
@@ -84,18 +89,29 @@ export class NacosServices {
     return found && isOfNacos(found) ? found : undefined;
   }
 
-  register(name: NacosName, instance: NacosInstance): void {
-    this.state.services.register(toRegistration(name, instance));
+  /** Answers its id: its own, unless another service's instance has that. */
+  register(name: NacosName, instance: NacosInstance, { isHeld = false } = {}): string {
+    const registration = toRegistration(name, instance, isHeld);
+    const holder = this.state.services.get(registration.id);
+    const id = holder && holder.name !== registration.name ? idOf(name, instance) : registration.id;
+    this.state.services.register({ ...registration, id });
+    return id;
   }
 
   /** The instance whose lease it has renewed; undefined when nobody registered it here. */
   beat(name: NacosName, place: NacosPlace): ServiceRecord | undefined {
     const record = this.findOwn(name, place);
-    if (!record) return undefined;
-    for (const { id, probe } of this.state.services.checksOf(record.id)) {
-      if (!probe) this.state.services.report(id, isEnabled(record) ? 'passing' : 'warning', '');
-    }
+    if (record) this.renew(record.id);
     return record;
+  }
+
+  /** The lease of an instance that registered here, where it has one. */
+  renew(id: string): void {
+    const record = this.state.services.get(id);
+    if (!record) return;
+    for (const check of this.state.services.checksOf(id)) {
+      if (!check.probe) this.state.services.report(check.id, isEnabled(record) ? 'passing' : 'warning', '');
+    }
   }
 
   deregister(name: NacosName, place: NacosPlace): void {

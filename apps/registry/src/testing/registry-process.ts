@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { forkSource, freePorts } from '@rookery/servers';
+import { forkSource, freePorts, freePortWith } from '@rookery/servers';
 import { Journals } from '../storage/journal.ts';
 import { recover } from '../storage/recover.ts';
 import { SnapshotFile } from '../storage/snapshot-file.ts';
@@ -19,7 +19,7 @@ export class RegistryProcess {
   ) {}
 
   static async start(env: Record<string, string> = {}): Promise<RegistryProcess> {
-    const [port = 0] = await freePorts(1);
+    const [port = 0] = env.REGISTRY_NACOS_GRPC ? [await freePortWith(1_000)] : await freePorts(1);
     const registry = new RegistryProcess(port, env);
     await registry.start();
     return registry;
