@@ -5,7 +5,7 @@ import type { Request } from '../protocols/exchange.ts';
 import { type Domain, domainOf } from './domain.ts';
 import { NamespaceGuard } from './namespace.guard.ts';
 import { NEED, type Need } from './need.ts';
-import type { Required } from './right.ts';
+import type { RequiredRight } from './right.ts';
 
 const inPath = ({ params: { namespace = '', service } }: Request): Domain[] => [
   service === undefined ? { environment: namespace } : domainOf({ namespace, service }),
@@ -18,8 +18,8 @@ export const EVERYWHERE: readonly Domain[] = [{ environment: '*' }];
 
 /** A dry run is an edit. What is not surely one needs what the real one does. */
 export const unlessDry =
-  (right: Required) =>
-  ({ query }: Request): Required =>
+  (right: RequiredRight) =>
+  ({ query }: Request): RequiredRight =>
     query.dryRun === 'true' ? 'edit' : right;
 
 /** Callers need a right in what the request is about: the key in its path when not told otherwise. */

@@ -11,7 +11,7 @@ export const RIGHTS = ['read', 'edit', 'release', 'decrypt'] as const;
 export type Right = (typeof RIGHTS)[number];
 
 /** Besides those, what an access token of the centre never has: to issue and revoke access tokens. */
-export type Required = Right | 'token';
+export type RequiredRight = Right | 'token';
 
 /** All that a part can be called in a permission: Shiro's parts know no upper case, and `:` divides them. */
 const PLAIN = /^[a-z0-9_.-]+$/;
@@ -22,7 +22,11 @@ const PLAIN = /^[a-z0-9_.-]+$/;
  * permission without being taken for another one (`Orders` for `orders`, `orders:eu` for what is below `orders`) is covered by
  * grants for all names only.
  */
-export function covers(permissions: readonly string[], right: Required, { environment, namespace }: Domain): boolean {
+export function covers(
+  permissions: readonly string[],
+  right: RequiredRight,
+  { environment, namespace }: Domain,
+): boolean {
   const names = namespace === undefined ? [environment] : [environment, namespace];
   const unclear = names.findIndex((name) => !PLAIN.test(name));
   // What comes after an unclear part would be taken for it.

@@ -1,11 +1,11 @@
 import type { VerifiedToken } from '@rookery/security';
 import type { Domain } from './domain.ts';
-import { covers, type Required } from './right.ts';
+import { covers, type RequiredRight } from './right.ts';
 
 /** Who asks, and what they may do. */
 export interface Visitor {
   readonly verified: VerifiedToken;
-  may(right: Required, domain: Domain): boolean;
+  may(right: RequiredRight, domain: Domain): boolean;
 }
 
 /** Somebody with an access token of the platform: their permissions decide. */
@@ -16,7 +16,7 @@ export const visitorOf = (verified: VerifiedToken): Visitor => ({
 
 interface Grants {
   subject: string;
-  rights: readonly Required[];
+  rights: readonly RequiredRight[];
   /** All of them when undefined. Told apart to the letter, unlike in a permission. */
   environment?: string;
   /** All of the environment when undefined. */

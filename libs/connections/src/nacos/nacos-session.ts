@@ -114,12 +114,20 @@ export class NacosSession {
   }
 
   #take(payload: Payload): void {
-    const { type, body } = toMessage(payload);
+    let message: NacosMessage;
+    try {
+      message = toMessage(payload);
+    } catch {
+      // Whatever it said is missed: a new connection asks for all of it.
+      this.end();
+      return;
+    }
+    const { type, body } = message;
     // The server ends a connection whose client does not answer.
     this.#send({ type: type.replace(/Request$/, 'Response'), body: { resultCode: OK, requestId: body.requestId } });
     if (type === 'SetupAckRequest') this.#known.resolve();
     else if (type === 'ConnectResetRequest') this.end();
-    else this.options.onMessage({ type, body });
+    else this.options.onMessage(message);
   }
 
   #send(message: NacosMessage): void {
