@@ -156,7 +156,7 @@ describe('routes that change while the gateway runs', () => {
     isDone = true;
     expect(live.refused).toBeUndefined();
     expect(await status('/many/9999/x')).toBe(200);
-    // It takes a few hundred milliseconds, five at a time.
+    // It takes a few hundred milliseconds, two at a time.
     expect(turns).toBeGreaterThan(10);
     const parse = vi.spyOn(Route, 'safeParse');
     const before = live.value.routes[5];

@@ -3,7 +3,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 /** Work that can be left off after each of its steps, and goes on where it was. */
 export type Steps<T> = Generator<void, T, void>;
 
-const SLICE_MS = 5;
+/** A request takes several turns of the loop, and each of them has a slice before it. */
+const SLICE_MS = 2;
 
 /** Does all of it now. */
 export function atOnce<T>(steps: Steps<T>): T {
