@@ -1,21 +1,17 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { accessToken } from '@rookery/cli';
 import { type StartedPlatform, startPlatform } from '../../platform/platform.ts';
 import { startBalancer } from './balancer.ts';
-import type { Seen } from './watching.ts';
+import { startChild, startWatchers, type Watchers } from './watchers.ts';
 
 type Balancer = Awaited<ReturnType<typeof startBalancer>>;
 
 const ANSWER_MS = 10_000;
-const START_MS = 180_000;
 const RETRY_MS = 50;
 
 /** Two replicas of the configuration centre behind a balancer, and processes of watchers. */
 export class CentreUnderWatch {
-  readonly #children: ChildProcess[] = [];
+  readonly #stops: Array<() => unknown> = [];
   readonly platform: StartedPlatform;
   readonly #balancer: Balancer;
   readonly #token: string;
@@ -38,20 +34,16 @@ export class CentreUnderWatch {
   }
 
   /** Starts watchers of a service in a process of their own; resolves when all have loaded. */
-  async watch(service: string, count: number): Promise<{ seen(): Promise<Seen> }> {
-    const child = await this.#fork('./watching.ts', [this.#balancer.url, service, String(count)]);
-    return {
-      async seen() {
-        child.send('report');
-        const [seen] = (await once(child, 'message', { signal: AbortSignal.timeout(START_MS) })) as [Seen];
-        return seen;
-      },
-    };
+  async watch(service: string, count: number): Promise<Watchers> {
+    const watchers = await startWatchers(this.#balancer.url, service, count);
+    this.#stops.push(watchers.stop);
+    return watchers;
   }
 
   /** Opens streams that nobody publishes to, at each replica in turn: the balancer would need a socket for each of them. */
   async idle(count: number): Promise<void> {
-    await this.#fork('./idle-watchers.ts', [this.platform.urls('config-center').join(), String(count)]);
+    const child = await startChild('./idle-watchers.ts', [this.platform.urls('config-center').join(), String(count)]);
+    this.#stops.push(() => child.kill('SIGKILL'));
   }
 
   /** Publishes until it is answered well. */
@@ -79,21 +71,8 @@ export class CentreUnderWatch {
   }
 
   async close(): Promise<void> {
-    for (const child of this.#children) child.kill('SIGKILL');
+    for (const stop of this.#stops) stop();
     this.#balancer.close();
     await this.platform.stop();
-  }
-
-  async #fork(file: string, args: string[]): Promise<ChildProcess> {
-    const child = fork(fileURLToPath(new URL(file, import.meta.url)), args, {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      env: { ...process.env, LOG_LEVEL: 'silent' },
-    });
-    this.#children.push(child);
-    const ready = once(child, 'message', { signal: AbortSignal.timeout(START_MS) });
-    const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${file} ended at start`)));
-    ended.catch(() => {});
-    await Promise.race([ready, ended]);
-    return child;
   }
 }

@@ -17,6 +17,8 @@ afterAll(async () => {
   await rm(home, { recursive: true });
 });
 
+/** A client reports within a random second. */
+const REPORTED = { timeout: 5_000 };
 const schema = z.object({ step: z.number().default(0) });
 
 describe.skipIf(!postgres)('two replicas of the configuration centre', () => {
@@ -171,7 +173,7 @@ describe.skipIf(!postgres)('two replicas of the configuration centre', () => {
     expect(performance.now() - startedAtMs).toBeLessThan(1_000);
     await call(a.urls.http + key, 'PUT', { step: 'eight', note: 'hunter2' });
     const instances = async () => (await call(`${a.urls.http + key}/instances`)).body;
-    await expect.poll(instances).toMatchObject({
+    await expect.poll(instances, REPORTED).toMatchObject({
       currentVersion: 2,
       items: [
         {
@@ -184,7 +186,7 @@ describe.skipIf(!postgres)('two replicas of the configuration centre', () => {
     });
     expect(config.value.step).toBe(7);
     await call(a.urls.http + key, 'PUT', { step: 9 });
-    await expect.poll(instances).toMatchObject({ items: [{ appliedVersion: 3, refused: null }] });
+    await expect.poll(instances, REPORTED).toMatchObject({ items: [{ appliedVersion: 3, refused: null }] });
   });
 
   it('let a service start from its copy on disk while both are down, and reach it once they are back', {
@@ -194,9 +196,7 @@ describe.skipIf(!postgres)('two replicas of the configuration centre', () => {
     const port = portOf(a);
     await call(a.urls.http + key, 'PUT', { step: 4 });
     const first = await createConfig({ schema, sources: [await source(a.urls.http, key)] });
-    await expect
-      .poll(async () => (await (await source(a.urls.http, key)).lastApplied?.())?.version, { timeout: 2_000 })
-      .toBe(1);
+    await expect.poll(async () => (await (await source(a.urls.http, key)).lastApplied?.())?.version, REPORTED).toBe(1);
     await first.close();
     await a.close();
     const events: string[] = [];

@@ -37,6 +37,12 @@ describe('formats of settings', () => {
     );
   });
 
+  it('JSON with a key that stands twice is refused, and a long list is read', () => {
+    expect(() => parseFormat('json', '{"limit": 1, "limit": 2}', 'a test')).toThrow('a test');
+    const routes = Array.from({ length: 5_000 }, (_, at) => ({ id: `route-${at}` }));
+    expect(parseFormat('json', JSON.stringify({ routes }), 'a test')).toEqual({ routes });
+  });
+
   it('are flattened as Spring flattens them', () => {
     const settings = { a: { b: [1, { c: true }] }, d: null };
     expect([...flatten(settings)]).toEqual([

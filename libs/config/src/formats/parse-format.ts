@@ -7,6 +7,8 @@ import { parseSettings } from '../parse-settings.ts';
 import { unflatten } from './flatten.ts';
 import type { Format } from './format.ts';
 
+const WRITTEN_BY_HAND_CHARS = 32 * 1_024;
+
 /**
  * Reads settings out of text. Values of .properties are text, dates of TOML become ISO text, and text without a format is
  * one setting, `content`. Empty text is no settings. An error names the place and the kind of mistake, never the text.
@@ -14,7 +16,7 @@ import type { Format } from './format.ts';
 export function parseFormat(format: Format, text: string, name: string): SettingsTree {
   switch (format) {
     case 'json':
-      return jsonOf(text) ?? parseSettings(text, name);
+      return (text.length > WRITTEN_BY_HAND_CHARS ? jsonOf(text) : undefined) ?? parseSettings(text, name);
     case 'yaml':
       return parseSettings(text, name);
     case 'properties':
@@ -27,8 +29,8 @@ export function parseFormat(format: Format, text: string, name: string): Setting
 }
 
 /**
- * A hundred times faster than YAML, which contains it; a list of thousands counts in that. What is wrong with other text
- * YAML tells better.
+ * A hundred times faster than YAML, which contains it; a list of thousands, which a program wrote, counts in that. YAML
+ * tells better what is wrong, and refuses a key that stands twice.
  */
 function jsonOf(text: string): SettingsTree | undefined {
   try {
