@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGuarded } from './guarded-server.ts';
+import { jvmFlags } from './jvm.ts';
 import { freePorts } from './ports.ts';
 import { findProgram } from './programs.ts';
 import type { OwnServer } from './server.ts';
@@ -37,7 +38,7 @@ export async function startOwnEureka(password?: string): Promise<OwnServer | und
     'spring.security.user.password': password ?? 'unused',
   };
   const args = [
-    ...['-Xmx256m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'],
+    ...jvmFlags(256),
     ...['-cp', `${join(FOLDER, 'classes')}:${join(FOLDER, 'lib')}/*`, 'rookery.RookeryEureka'],
     ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`),
   ];

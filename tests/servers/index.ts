@@ -11,6 +11,7 @@ export { startOwnEtcd } from './etcd.ts';
 export { hasEureka, startOwnEureka } from './eureka.ts';
 export { type GuardedOptions, GuardedProcess } from './guarded-process.ts';
 export { type GuardedServer, startGuarded } from './guarded-server.ts';
+export { measured } from './jvm.ts';
 export { type KubernetesServer, startOwnKubernetes } from './kubernetes.ts';
 export { hasNacos, type NacosServer, startNacos } from './nacos.ts';
 export { hasNginx, startOwnNginx } from './nginx.ts';

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGuarded } from './guarded-server.ts';
+import { jvmFlags } from './jvm.ts';
 import { freePortWith } from './ports.ts';
 import { findProgram } from './programs.ts';
 import type { OwnServer } from './server.ts';
@@ -58,7 +59,7 @@ export async function startNacos({ auth = false }: { auth?: boolean } = {}): Pro
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
   writeFileSync(join(home, 'conf/application.properties'), lines.join('\n'));
   const args = [
-    ...['-Xmx400m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'],
+    ...jvmFlags(400),
     ...['-Dnacos.standalone=true', `-Dnacos.home=${home}`, `-Duser.home=${home}`, `-Djava.io.tmpdir=${home}`],
     ...['-cp', ['classes', 'first/*', 'lib/*'].map((part) => join(FOLDER, part)).join(':'), 'rookery.RookeryNacos'],
     ...['--spring.main.banner-mode=off', `--spring.config.additional-location=file:${home}/conf/`],

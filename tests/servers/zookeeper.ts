@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startGuarded } from './guarded-server.ts';
+import { jvmFlags } from './jvm.ts';
 import { freePorts } from './ports.ts';
 import { findProgram } from './programs.ts';
 import type { OwnServer } from './server.ts';
@@ -40,7 +41,8 @@ export async function startOwnZooKeeper(): Promise<OwnServer | undefined> {
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   writeFileSync(join(home, 'zoo.cfg'), lines.join(''));
   const args = [
-    ...['-Xmx128m', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'],
+    ...jvmFlags(128),
+    '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
     ...['-Dzookeeper.forceSync=no', '-cp', [home, ...ZOOKEEPER_JARS].join(':')],
     ...['org.apache.zookeeper.server.quorum.QuorumPeerMain', join(home, 'zoo.cfg')],
   ];

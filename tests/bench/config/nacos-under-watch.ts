@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type NacosServer, startNacos } from '@rookery/servers';
+import { measured, type NacosServer, startNacos } from '@rookery/servers';
 import { startWatchers, type Watchers } from './watchers.ts';
 
 const RETRY_MS = 50;
@@ -15,6 +15,7 @@ export class NacosUnderWatch {
 
   /** Undefined where Nacos is not installed. */
   static async start(): Promise<NacosUnderWatch | undefined> {
+    measured();
     const server = await startNacos();
     return server && new NacosUnderWatch(server);
   }

@@ -1,4 +1,5 @@
 import {
+  measured,
   type OwnServer,
   startNacos,
   startOwnConsul,
@@ -26,6 +27,7 @@ const ENGINES: readonly { name: string; start: () => Promise<OwnServer | undefin
 /** How soon a registration is seen by many watchers on each engine, through our drivers, in one run. */
 export async function run(): Promise<Report> {
   build();
+  measured();
   const processes = new Processes();
   const servers: OwnServer[] = [];
   const absent: string[] = [];
