@@ -1,6 +1,7 @@
 import type { VerifiedToken } from '@rookery/security';
 import type { Domain } from './domain.ts';
 import { covers, type RequiredRight } from './right.ts';
+import type { AccessToken } from './tokens/access-token.ts';
 
 /** Who asks, and what they may do. */
 export interface Visitor {
@@ -53,3 +54,15 @@ export function visitorWith({
       (names === undefined || (domain.namespace !== undefined && names.includes(domain.namespace))),
   };
 }
+
+/** Whoever holds an access token of the centre, in whatever way they proved it. */
+export const holderOf = ({ id, namespace, services, name, roles, issuedAt, expiresAt }: AccessToken): Visitor =>
+  visitorWith({
+    subject: `token:${namespace}/${name}`,
+    rights: roles,
+    environment: namespace,
+    names: services ?? undefined,
+    tokenId: id,
+    issuedAtMs: Date.parse(issuedAt),
+    expiresAtMs: Date.parse(expiresAt),
+  });

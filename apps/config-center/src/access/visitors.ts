@@ -11,7 +11,7 @@ import { READERS, type Readers } from './readers.ts';
 import { digestOf, sameDigest } from './same-secret.ts';
 import { isAccessToken } from './tokens/access-token.ts';
 import { KnownTokens } from './tokens/known-tokens.ts';
-import { type Visitor, visitorOf, visitorWith } from './visitor.ts';
+import { holderOf, type Visitor, visitorOf, visitorWith } from './visitor.ts';
 
 /** Finds out who asks, of every kind of proof that the centre takes. */
 @Injectable()
@@ -68,15 +68,6 @@ export class Visitors {
     if (!isAccessToken(token)) return visitorOf(await this.verifier.verify(token));
     const known = await this.tokens.find(token);
     if (!known) throw errors.tokenRefused('it is unknown, revoked, or has expired');
-    const { id, namespace, services, name, roles, issuedAt, expiresAt } = known;
-    return visitorWith({
-      subject: `token:${namespace}/${name}`,
-      rights: roles,
-      environment: namespace,
-      names: services ?? undefined,
-      tokenId: id,
-      issuedAtMs: Date.parse(issuedAt),
-      expiresAtMs: Date.parse(expiresAt),
-    });
+    return holderOf(known);
   }
 }

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { digestOf, sameDigest } from '../../access/same-secret.ts';
 import { TokenStore } from '../../access/tokens/token-store.ts';
-import { type Visitor, visitorWith } from '../../access/visitor.ts';
+import { holderOf, type Visitor, visitorWith } from '../../access/visitor.ts';
 import { errors } from '../../errors.ts';
 import { parameter, type Request } from '../exchange.ts';
 import { ACCESS_KEYS, type AccessKeys } from './access-keys.ts';
@@ -41,15 +41,6 @@ export class ApolloSignatures {
     }
     const found = (await this.tokens.apolloTokens(appId)).find(({ secret }) => signedWith(secret));
     if (!found) throw errors.signatureInvalid('it is not that of a key of this app');
-    const { id, namespace, services, name, roles, issuedAt, expiresAt } = found.token;
-    return visitorWith({
-      subject: `token:${namespace}/${name}`,
-      rights: roles,
-      environment: namespace,
-      names: services ?? undefined,
-      tokenId: id,
-      issuedAtMs: Date.parse(issuedAt),
-      expiresAtMs: Date.parse(expiresAt),
-    });
+    return holderOf(found.token);
   }
 }
