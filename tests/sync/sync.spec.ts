@@ -163,7 +163,7 @@ describe.skipIf(!CONSUL || !('kill' in CONSUL))('a source that is away', () => {
       const changes = told.length;
 
       await consul.kill();
-      await expect.poll(() => running.says('does not answer'), WITHIN).toBe(true);
+      await expect.poll(() => running.says('is away'), WITHIN).toBe(true);
       await consul.start();
       const fresh = await open(consul);
       await expect.poll(async () => (await fresh.instances(service)).length, WITHIN).toBe(1);
@@ -195,7 +195,7 @@ describe.skipIf(!CONSUL)('a sync that ends', () => {
     await expect.poll(() => told.at(-1)?.length, WITHIN).toBe(1);
     const changes = told.length;
     expect(await first.end()).toBe(0);
-    expect(first.says('stays for 60 s')).toBe(true);
+    expect(first.says('for its lease of 60 s')).toBe(true);
 
     const second = sync(...ends(service));
     await expect.poll(() => second.says('takes over 1'), WITHIN).toBe(true);

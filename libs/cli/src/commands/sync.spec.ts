@@ -23,7 +23,10 @@ describe('rookery sync', () => {
   it.each([
     [[], '--from <url> --to <url>'],
     [['--from', SOURCE, '--to', SOURCE], 'are the same registry'],
+    [['--from', `${AWAY}?token=a`, '--to', `${AWAY}/?token=b`], 'are the same registry'],
     [['--from', AWAY, '--to', SOURCE], 'cannot be a target'],
+    [['--from', SOURCE, '--to', 'kubernetes://10.0.0.5:6443'], 'cannot be a target'],
+    [['--from', SOURCE, '--to', 'dns://10.0.0.53?http=_http._tcp.{service}.internal'], 'cannot be a target'],
     [['--from', SOURCE, '--to', AWAY, '--both'], 'cannot be a target'],
     [['--from', 'ftp://host', '--to', AWAY], '--from is "ftp://host"'],
     [['--from', SOURCE, '--to', 'etcd://'], '--to is "etcd://"'],
@@ -33,6 +36,21 @@ describe('rookery sync', () => {
   ])('%j is a mistake', async (words, sentence) => {
     expect(await rookery(words)).toBe(2);
     expect(said.stderr).toContain(sentence);
+  });
+
+  it.each([
+    'ftp://owl:hoot@host',
+    'consl://host?token=hoot',
+    'etcd://owl:ho/ot@host',
+    'etcd://owl:hoot%@host',
+    'eureka+http://owl:hoot@',
+    'nacos://owl:hoot@host?accessToken=hoot',
+    'kubernetes://host?token=hoot',
+    'zookeeper://owl:hoot@host:99999',
+  ])('a wrong URL is told without what is secret in it: %s', async (url) => {
+    expect(await rookery(['--from', url, '--to', AWAY])).toBe(2);
+    expect(said.stderr).toMatch(/^--from is "[a-z+]+:.+\.$/m);
+    expect(said.stdout + said.stderr).not.toMatch(/ho\/?ot/);
   });
 
   it('says in a sentence that a registry is away, without its secrets', async () => {

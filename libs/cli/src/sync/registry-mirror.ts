@@ -8,6 +8,8 @@ const AT_ONCE = 16;
 const MOST_SERVICES = 2_000;
 const MOST_INSTANCES = 20_000;
 const SWEEP_EVERY_MS = 2_000;
+/** So many that go together, if they are more than half of all, are rather a registry that forgot them. */
+const MANY = 3;
 
 export interface RegistryMirrorOptions {
   from: Endpoint;
@@ -43,6 +45,7 @@ export class RegistryMirror {
   /** What an earlier process mirrored is taken over before anything else happens. */
   #isTakenOver = false;
   #sweeping = false;
+  #isDoubted = false;
   #closed = false;
 
   constructor(options: RegistryMirrorOptions) {
@@ -126,7 +129,26 @@ export class RegistryMirror {
       if (held >= MOST_INSTANCES) this.#full(`more than ${MOST_INSTANCES} instances`);
       return held < MOST_INSTANCES;
     };
-    return { ...this.#options, gate: this.#gate, hasRoom };
+    const onChange = () => {
+      this.#doubt();
+      this.#options.onChange();
+    };
+    return { ...this.#options, gate: this.#gate, hasRoom, onChange };
+  }
+
+  /** Most of what is mirrored is gone at once, though the registry answers: they have the time that an outage gives. */
+  #doubt(): void {
+    let [held, missing] = [0, 0];
+    for (const mirror of this.#mirrors.values()) {
+      held += mirror.held;
+      missing += mirror.missing;
+    }
+    const isDoubted = missing >= MANY && missing * 2 > held;
+    if (isDoubted && !this.#isDoubted) {
+      this.from.trouble();
+      this.#options.tell(`${missing} of ${held} are missing at once: they stay a while, in case they are back`);
+    }
+    this.#isDoubted = isDoubted;
   }
 
   #full(limit: string): undefined {
