@@ -326,6 +326,17 @@ describe('a stale response', () => {
     expect(asked).toHaveLength(2);
   });
 
+  it('is fetched anew whole, in however many pieces it comes', async () => {
+    const text = (time: number) => Array.from({ length: 30_000 }, (_, at) => `${time}:${at}`).join(' ');
+    await cached((_request, response, time) => {
+      const headers = time === 1 ? old('max-age=5, stale-while-revalidate=60') : { 'cache-control': 'max-age=60' };
+      response.writeHead(200, headers).end(text(time));
+    });
+    await ask();
+    await until('the fresh one is there', async () => (await ask()).cache === 'HIT');
+    expect((await ask()).text).toBe(text(2));
+  });
+
   it('is asked about by its validators, and lives on when it still holds', async () => {
     await cached((request, response, time) => {
       if (request.headers['if-none-match'] === '"one"')
