@@ -11,7 +11,7 @@ afterEach(() => {
   process.send = send;
   process.exitCode = undefined;
   cluster.removeAllListeners();
-  cluster.workers = {};
+  Object.assign(cluster, { workers: {} });
   vi.restoreAllMocks();
   for (const [at, event] of EVENTS.entries()) {
     for (const listener of process.listeners(event as 'SIGTERM')) {
@@ -34,7 +34,7 @@ it('the first process ends with the last worker, also where its exit is heard be
   vi.spyOn(cluster, 'fork').mockReturnValue(worker);
   new Primary(1, createLogger({ service: 'gateway', level: 'silent' })).start();
   // Node keeps a worker in this list until both have happened.
-  cluster.workers = { 1: worker };
+  Object.assign(cluster, { workers: { 1: worker } });
   cluster.emit('exit', worker, 1, '');
   expect(ended).toHaveLength(1);
   expect(worker.process.kill).not.toHaveBeenCalled();
