@@ -4,6 +4,8 @@ import { createRegistry } from '@rookery/discovery';
 import { publishSlice, registryContract } from '@rookery/discovery/testing';
 import { type KubernetesServer, startOwnKubernetes } from '@rookery/servers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startEmbeddedRegistry } from '../sync/embedded-registry.ts';
+import { RunningSync } from '../sync/running-command.ts';
 import { accountToken } from './account-token.ts';
 import { kubectl, kubectlProgram, OVERLAYS } from './render.ts';
 
@@ -14,7 +16,7 @@ const NAMESPACE = 'rookery-dev';
 const server = (): KubernetesServer => cluster ?? expect.fail('There is no kube-apiserver.');
 const inCluster = (args: string[], input?: string) => kubectl(['--kubeconfig', server().kubeconfig, ...args], input);
 
-async function registryAs(account: string, host: string, port: number) {
+async function urlAs(account: string, host: string, port: number): Promise<string> {
   const tokenFile = join(server().caFile, '..', `${account}.token`);
   writeFileSync(tokenFile, await accountToken(server(), NAMESPACE, account), { mode: 0o600 });
   const query = new URLSearchParams({
@@ -23,8 +25,11 @@ async function registryAs(account: string, host: string, port: number) {
     'token-file': tokenFile,
     'ca-file': server().caFile,
   });
-  return createRegistry(`kubernetes://${host}:${port}?${query}`);
+  return `kubernetes://${host}:${port}?${query}`;
 }
+
+const registryAs = async (account: string, host: string, port: number) =>
+  createRegistry(await urlAs(account, host, port));
 
 describe.skipIf(!cluster)('on a real kube-apiserver', () => {
   beforeAll(() => {
@@ -82,6 +87,32 @@ describe.skipIf(!cluster)('on a real kube-apiserver', () => {
       message: expect.stringContaining('cannot list resource "endpointslices"'),
     });
     await registry.close();
+  });
+
+  it('is mirrored into another registry by rookery sync, with the rights of a caller', {
+    timeout: 60_000,
+  }, async () => {
+    const { hostname, port } = new URL(server().url);
+    const source = await urlAs('rookery-discovery', hostname, Number(port));
+    const target = await startEmbeddedRegistry();
+    const registry = await createRegistry(target.url);
+    const sync = new RunningSync(['--from', source, '--to', target.url, '--only', 'mirrored', '--after-outage', '1s']);
+    const instance = { id: 'mirrored-1', service: 'mirrored', address: '10.1.2.3', port: 3_000, grpcPort: 4_000 };
+    try {
+      const api = { ...server(), ca: server().ca, namespace: NAMESPACE };
+      const pod = await publishSlice(api, { ...instance, weight: 1, zone: 'eu-1b', metadata: {} });
+      const mirrored = () => registry.instances('mirrored');
+      await expect
+        .poll(mirrored, { timeout: 30_000 })
+        .toMatchObject([{ ...instance, id: expect.any(String), zone: 'eu-1b' }]);
+      expect(sync.says(`namespace=${NAMESPACE}`)).toBe(true);
+      await pod.release();
+      await expect.poll(mirrored, { timeout: 30_000 }).toEqual([]);
+    } finally {
+      await sync.end();
+      await registry.close();
+      await target.stop();
+    }
   });
 
   registryContract('Kubernetes, a real kube-apiserver with the rights of deploy/kubernetes', {

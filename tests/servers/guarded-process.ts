@@ -19,6 +19,9 @@ export interface GuardedOptions {
  */
 const GUARD = '{ "$@" </dev/null; kill -KILL 0; } & cat >/dev/null; rm -rf "$GUARDED_HOME"; kill -KILL 0';
 
+/** Bounded, since a machine whose first process does not collect the dead shows them for ever. */
+const GROUP_ENDS_MS = 1_000;
+
 /** A program that does not outlive this process. */
 export class GuardedProcess {
   readonly #child: ChildProcess;
@@ -61,6 +64,17 @@ export class GuardedProcess {
   async kill(): Promise<void> {
     if (this.running && this.#child.pid !== undefined) process.kill(-this.#child.pid, 'SIGKILL');
     await this.ended;
+    // The guard may be gone a moment before the program, which holds its port until then.
+    const endsAtMs = Date.now() + GROUP_ENDS_MS;
+    while (this.#groupLives() && Date.now() < endsAtMs) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  #groupLives(): boolean {
+    try {
+      return this.#child.pid !== undefined && process.kill(-this.#child.pid, 0);
+    } catch {
+      return false;
+    }
   }
 
   /** Resolves when `check` does not throw; throws the end of the log when the program ended or the time is over. */

@@ -4,12 +4,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Registry, Upstreams } from '@rookery/discovery';
 import type { Logger, Metrics, RookeryError, SpanExport } from '@rookery/observability';
 import { errors } from './errors.ts';
+import { isTooLong } from './forward/body-limit.ts';
 import { Deadlines } from './forward/deadlines.ts';
-import { Exchange, isTooLong } from './forward/exchange.ts';
+import { Exchange } from './forward/exchange.ts';
+import type { ExchangeParts } from './forward/exchange-parts.ts';
 import { problemParts, sendAnswer } from './forward/problem-response.ts';
 import type { AccessLog } from './observe/access-log.ts';
 import type { RouteTotals } from './observe/request-metrics.ts';
-import { NO_ROUTE, RequestReports } from './observe/request-reports.ts';
+import { NO_ROUTE, type Outcome, RequestReports } from './observe/request-reports.ts';
 import { RequestSpans } from './observe/request-spans.ts';
 import { readHttp2Head } from './protocols/http2/http2-headers.ts';
 import { Tunnels } from './protocols/websocket/tunnels.ts';
@@ -279,10 +281,9 @@ export class Gateway {
 
   readonly #isDraining = (): boolean => this.#draining || this.#server?.listening === false;
 
-  readonly #done = (exchange: Exchange): void => {
+  readonly #done = ({ arrival, match }: ExchangeParts, outcome: Outcome): void => {
     this.#inFlight--;
-    const { arrival, match } = exchange.parts;
-    this.#reports.report(arrival, match.compiled.route.id, exchange);
+    this.#reports.report(arrival, match.compiled.route.id, outcome);
   };
 }
 

@@ -1,5 +1,6 @@
 export { type BackOff, backOffMs } from './back-off.ts';
 export type { ConnectionErrors } from './connection-errors.ts';
+export { hideSecrets } from './hide-secrets.ts';
 export { type Connected, KeptConnection, type Tenant } from './kept-connection.ts';
 export type { ConnectionLog } from './log.ts';
 export { reasonOf } from './network-reason.ts';

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionErrors } from './connection-errors.ts';
+import { hideSecrets } from './hide-secrets.ts';
 
 export interface Endpoint {
   host: string;
@@ -41,13 +42,9 @@ export interface ServerUrlForm {
   parameters: readonly string[];
 }
 
-const FORM = /^([a-z][a-z0-9+.-]*):\/\/(?:([^@/?#]*)@)?([^/?#]*)(\/[^?#]*)?(?:\?([^#]*))?$/i;
+const FORM = /^([a-z][a-z0-9+.-]*):\/\/(?:([^/?#]*)@)?([^/?#@]*)(\/[^?#]*)?(?:\?([^#]*))?$/i;
 const ENDPOINT = /^(\[[0-9a-f:.]+\]|[^:[\]\s]+)(?::(\d{1,5}))?$/i;
 const TLS_PARAMETERS = ['ca-file', 'cert-file', 'key-file'];
-/** `token=…` and the like are secrets wherever they stand. */
-const hideSecrets = (text: string): string =>
-  text.replace(/\/\/[^@/?#]*@/, '//…@').replace(/([?&](?:token|password)=)[^&]*/g, '$1…');
-
 /** Parses `scheme://user:password@host:port,host:port/path?parameters`; throws `errors.badUrl`. */
 export function parseServerUrl(
   text: string,
@@ -65,7 +62,7 @@ export function parseServerUrl(
   const unknown = [...given.keys()].find((name) => !known.includes(name));
   if (unknown !== undefined) throw bad(`"${unknown}" is not one of ${known.join(', ')}`);
   const parameter = (name: string) => given.get(name) ?? undefined;
-  const credentials = userInfo ? credentialsOf(userInfo) : undefined;
+  const credentials = userInfo ? credentialsOf(userInfo, bad) : undefined;
   return {
     endpoints,
     server: endpoints.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(','),
@@ -91,9 +88,13 @@ function endpointOf(text: string, usualPort: number): Endpoint | undefined {
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
 
-function credentialsOf(userInfo: string): { user: string; password: string } {
-  const [user = '', ...password] = userInfo.split(':').map(decodeURIComponent);
-  return { user, password: password.join(':') };
+function credentialsOf(userInfo: string, bad: (reason: string) => Error): { user: string; password: string } {
+  try {
+    const [user = '', ...password] = userInfo.split(':').map(decodeURIComponent);
+    return { user, password: password.join(':') };
+  } catch {
+    throw bad('a % in its user or password is to be written as %25');
+  }
 }
 
 function tlsOf(parameter: (name: string) => string | undefined, bad: (reason: string) => Error): TlsOptions {

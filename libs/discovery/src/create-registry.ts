@@ -42,10 +42,16 @@ const DRIVERS: Readonly<Record<string, () => Promise<Driver>>> = {
 /** Engines where the platform registers instances, or somebody who writes them down. */
 const READ_ONLY: readonly string[] = ['kubernetes', 'kubernetes+http', 'dns', 'static'];
 
+/** Engines where an instance is gone with the connection that registered it, and no lease holds it. */
+const WITHOUT_LEASES: readonly string[] = ['nacos', 'nacos+tls'];
+
 const schemeOf = (url: string): string => /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase() ?? '';
 
 /** Whether instances can be registered in the registry of such a URL. */
 export const canRegister = (url: string): boolean => !READ_ONLY.includes(schemeOf(url));
+
+/** Whether what a process registers there stays for its lease when the process ends. */
+export const outlivesProcess = (url: string): boolean => !WITHOUT_LEASES.includes(schemeOf(url));
 
 /**
  * The registry client that the URL's scheme names. Does not connect: the first call says whether the registry is there.

@@ -1,3 +1,4 @@
+import { hideSecrets } from '@rookery/connections';
 import { RookeryError } from '@rookery/observability';
 
 const SCHEMES =
@@ -9,10 +10,13 @@ export const discoveryErrors = {
   unknownScheme: (url: string) =>
     new RookeryError(
       'DISCOVERY_UNKNOWN_SCHEME',
-      `DISCOVERY_URL is ${quote(url)}, whose scheme no driver serves; known are ${SCHEMES}.`,
+      `DISCOVERY_URL is ${quote(hideSecrets(url))}, whose scheme no driver serves; known are ${SCHEMES}.`,
     ),
   badUrl: (url: string, reason: string) =>
-    new RookeryError('DISCOVERY_BAD_URL', `DISCOVERY_URL is ${quote(url)}, which cannot be used: ${reason}.`),
+    new RookeryError(
+      'DISCOVERY_BAD_URL',
+      `DISCOVERY_URL is ${quote(hideSecrets(url))}, which cannot be used: ${reason}.`,
+    ),
   missingClient: (packageName: string, cause: unknown) =>
     new RookeryError(
       'DISCOVERY_CLIENT_MISSING',

@@ -9,8 +9,8 @@ const JITTER = 0.2;
 
 /** What an engine does for one instance that must be kept alive. */
 export interface Heartbeats {
-  /** How soon the engine wants the next heartbeat, where it says so; a third of the lease elsewhere. */
-  nextWithinMs?(): number | undefined;
+  /** When the engine wants the next heartbeat, where it says so and spreads them itself; a third of the lease elsewhere. */
+  nextInMs?(): number | undefined;
   /** Called once with what brings the next heartbeat forward, for an engine that may lose sight of the instance earlier. */
   onLost?(hurry: () => void): void;
   register(): Promise<void>;
@@ -69,8 +69,8 @@ export class HeartbeatLease implements Lease {
     if (this.#stopped.signal.aborted) return;
     const shareMs = this.leaseMs / BEATS_PER_LEASE;
     const backOff = { baseMs: Math.min(500, shareMs), capMs: shareMs };
-    const withinMs = this.heartbeats.nextWithinMs?.() ?? shareMs;
-    this.#beatIn(this.#failures === 0 ? withinMs * (1 - JITTER * Math.random()) : backOffMs(this.#failures, backOff));
+    const wantedInMs = this.heartbeats.nextInMs?.() ?? shareMs * (1 - JITTER * Math.random());
+    this.#beatIn(this.#failures === 0 ? wantedInMs : backOffMs(this.#failures, backOff));
   }
 
   /** Instead of the heartbeat that is planned; one that is under way plans the next itself. */

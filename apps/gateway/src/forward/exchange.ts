@@ -2,76 +2,61 @@ import type { Duplex } from 'node:stream';
 import type { RookeryError } from '@rookery/observability';
 import { errors } from '../errors.ts';
 import type { Verdict } from '../filters/filter.ts';
-import { endGrpc } from '../protocols/grpc/grpc-answer.ts';
-import type { Arrival } from '../request/arrival.ts';
+import type { Outcome } from '../observe/request-reports.ts';
 import { type FlatHeaders, flatten, headerOf } from '../request/flat-headers.ts';
-import type { RequestHead } from '../request/request-headers.ts';
-import type { RouteMatch } from '../routes/compiled-route.ts';
-import type { Route } from '../routes/route.ts';
-import type { RouteSet } from '../routes/route-set.ts';
 import type { Controller } from '../upstream/http1/request-in-flight.ts';
-import type { Target } from '../upstream/target.ts';
-import type { Targets } from '../upstream/targets.ts';
+import { isTooLong } from './body-limit.ts';
 import type { CallOwner } from './call.ts';
-import type { Deadlines, Waiting } from './deadlines.ts';
+import type { Waiting } from './deadlines.ts';
+import type { ExchangeParts } from './exchange-parts.ts';
 import { Passage } from './passage.ts';
-import { type OwnAnswer, problemParts, sendAnswer } from './problem-response.ts';
+import { Reply } from './reply.ts';
 import { responseHeaders } from './response-headers.ts';
-import { ResponseStream, type StreamOwner } from './response-stream.ts';
-import { Tries, type TriesOwner } from './tries.ts';
+import type { StreamOwner } from './response-stream.ts';
+import { Tries } from './tries.ts';
+import type { TriesOwner } from './tries-owner.ts';
 import type { UpgradeHeaders } from './upstream-try.ts';
 
-/** What an exchange is made of. */
-export interface ExchangeParts {
-  arrival: Arrival;
-  head: RequestHead;
-  match: RouteMatch;
-  /** Undefined where the route has filters: they may lead elsewhere, or answer. */
-  target: Target | undefined;
-  targets: Targets;
-  routes: RouteSet;
-  deadlines: Deadlines;
-  isDraining: () => boolean;
-  /** Called once, when nothing more happens. */
-  done: (exchange: Exchange) => void;
-}
-
-/** Whether a body is longer than the route takes, as far as its length was said. */
-export const isTooLong = ({ contentLength }: RequestHead, { bodyLimitBytes }: Route): boolean =>
-  contentLength !== undefined && contentLength > bodyLimitBytes;
-
-/** One request on its way through the gateway: its filters ({@link Passage}), its {@link Tries}, its {@link ResponseStream}. */
-export class Exchange implements TriesOwner, Waiting, StreamOwner, CallOwner {
+/** One request on its way through the gateway: its filters ({@link Passage}), its {@link Tries}, its {@link Reply}. */
+export class Exchange implements TriesOwner, Waiting, StreamOwner, CallOwner, Outcome {
   slot = -1;
   dueAtMs = 0;
-  status = 0;
-  code: string | undefined;
-  /** Filter or part that refused it. */
-  refusedBy: string | undefined;
   isOver = false;
-  readonly parts: ExchangeParts;
+  readonly #parts: ExchangeParts;
   readonly #limitMs: number;
   readonly #passage: Passage | undefined;
   readonly #tries: Tries;
-  #stream: ResponseStream | undefined;
-  #ownBytes = 0;
+  readonly #reply: Reply;
 
   constructor(parts: ExchangeParts) {
     const { match, head } = parts;
     const { chain, route } = match.compiled;
-    this.parts = parts;
+    this.#parts = parts;
     this.#limitMs = Math.min(route.timeoutMs, head.timeoutMs ?? Number.POSITIVE_INFINITY);
     this.#passage = chain && new Passage({ ...parts, chain }, this);
     this.#tries = new Tries(parts, this, this.#limitMs, this.#passage);
+    this.#reply = new Reply(parts, this.#passage, this);
+  }
+
+  get status(): number {
+    return this.#reply.status;
+  }
+
+  get code(): string | undefined {
+    return this.#reply.code;
+  }
+
+  get refusedBy(): string | undefined {
+    return this.#reply.refusedBy;
   }
 
   get responseBytes(): number {
-    return this.#stream?.bytes ?? this.#ownBytes;
+    return this.#reply.bytes;
   }
 
   /** The service that is asked, after the filters. */
   get service(): string {
-    return this.#passage?.call.service ?? this.parts.match.service;
+    return this.#passage?.call.service ?? this.#parts.match.service;
   }
 
   get instance(): string {
@@ -83,14 +68,14 @@ export class Exchange implements TriesOwner, Waiting, StreamOwner, CallOwner {
   }
 
   start(): void {
-    const { arrival, target } = this.parts;
+    const { arrival, target } = this.#parts;
     arrival.response.on('close', () => this.onClientLeft());
     if (this.#passage) this.#filter(this.#passage);
     else if (target) this.#tries.start(target, arrival.startedAtMs);
   }
 
   #filter(passage: Passage): void {
-    const { arrival, deadlines } = this.parts;
+    const { arrival, deadlines } = this.#parts;
     const verdict = passage.enter();
     if (!(verdict instanceof Promise)) {
       this.#decide(passage, verdict, arrival.startedAtMs);
@@ -103,16 +88,15 @@ export class Exchange implements TriesOwner, Waiting, StreamOwner, CallOwner {
 
   #decide(passage: Passage, verdict: Verdict, nowMs: number): void {
     if (this.isOver) return;
-    const { deadlines } = this.parts;
-    deadlines.delete(this);
-    if (verdict === 'answered') this.#giveAnswer(passage);
+    this.#parts.deadlines.delete(this);
+    if (verdict === 'answered') this.#reply.give(passage);
     else if (verdict) this.#refuse(verdict, passage.filter);
     else this.#enter(nowMs);
   }
 
   /** To the service that the filters have left it for. */
   #enter(nowMs: number): void {
-    const { targets, head, match } = this.parts;
+    const { targets, head, match } = this.#parts;
     const { route } = match.compiled;
     const target = targets.open(this.service);
     if (!target) this.#refuse(errors.serviceUnknown(this.service));
@@ -126,80 +110,23 @@ export class Exchange implements TriesOwner, Waiting, StreamOwner, CallOwner {
     this.#refuse(errors.filterTimeout(filter, this.#limitMs), filter);
   }
 
-  /** Sends what a filter answered; one that writes by itself is only waited for. */
-  #giveAnswer(passage: Passage): void {
-    const { call } = passage;
-    const { given } = call;
-    if (!given) return;
-    const { arrival, head, isDraining } = this.parts;
-    const headers = ['x-request-id', arrival.requestId, ...given.headers];
-    if (isDraining()) headers.push('connection', 'close');
-    const failure = passage.respond('gateway', given.status, headers);
-    if (failure) {
-      this.#fail(failure);
-      return;
-    }
-    const bodiless = this.#isBodiless(call.status);
-    const transforms = bodiless ? undefined : passage.responseBody();
-    if (transforms) {
-      this.#begin(call.status).beginThrough(call.responseHeaders, transforms);
-      this.#stream?.write(given.body, undefined);
-      this.#stream?.end();
-      return;
-    }
-    if (call.status !== 204 && call.status !== 304) call.setResponseHeader('content-length', `${given.body.length}`);
-    this.#send({ status: call.status, headers: call.responseHeaders, body: bodiless ? '' : given.body });
-    if (head.hasBody && !arrival.request.complete) arrival.request.resume();
-  }
-
   onResponse(status: number, headers: FlatHeaders): void {
-    const { arrival, isDraining } = this.parts;
-    const flat = responseHeaders(headers, arrival.requestId, isDraining());
-    const { setCookie } = this.#tries;
-    if (setCookie !== undefined) flat.push('set-cookie', setCookie);
-    const passage = this.#passage;
-    if (arrival.isGrpc && headerOf(headers, 'grpc-status') !== undefined) {
+    const flat = this.#headersOf(headers, this.#parts.isDraining());
+    if (this.#parts.arrival.isGrpc && headerOf(headers, 'grpc-status') !== undefined) {
       // Trailers-Only: what has no body must not look as if it had one.
       this.#tries.abandon();
-      const failure = passage?.respond('upstream', status, flat);
-      if (failure) this.#fail(failure);
-      else this.#send({ status, headers: passage?.call.responseHeaders ?? flat, body: '' });
-      return;
-    }
-    if (!passage) {
-      const lengthBytes = Number(headerOf(headers, 'content-length') ?? -1);
-      this.#begin(status).begin(flat, lengthBytes, this.#isBodiless(status));
-      return;
-    }
-    const failure = passage.respond('upstream', status, flat);
-    if (failure) {
+      this.#reply.headOnly(status, flat);
+    } else if (!this.#reply.begin(status, flat)) {
       this.#tries.abandon();
-      this.#fail(failure);
-      return;
-    }
-    const { call } = passage;
-    const bodiless = this.#isBodiless(call.status);
-    const transforms = bodiless ? undefined : passage.responseBody();
-    if (transforms) {
-      call.removeResponseHeader('content-length');
-      this.#begin(call.status).beginThrough(call.responseHeaders, transforms);
-    } else {
-      this.#begin(call.status).begin(
-        call.responseHeaders,
-        Number(call.responseHeader('content-length') ?? -1),
-        bodiless,
-      );
     }
   }
 
   onData(chunk: Buffer, controller: Controller | undefined): void {
-    this.#stream?.write(chunk, controller);
+    this.#reply.write(chunk, controller);
   }
 
   onEnd(trailers: UpgradeHeaders): void {
-    const { response, request } = this.parts.arrival;
-    if (request.httpVersionMajor === 2 && Object.keys(trailers).length > 0) response.addTrailers(trailers as never);
-    this.#stream?.end();
+    this.#reply.end(trailers);
   }
 
   onSent(): void {
@@ -212,96 +139,53 @@ export class Exchange implements TriesOwner, Waiting, StreamOwner, CallOwner {
   }
 
   onSwitched(status: number, headers: UpgradeHeaders, socket: Duplex): void {
-    const { arrival } = this.parts;
-    this.status = status;
-    const flat = responseHeaders(flatten(headers), arrival.requestId, false);
-    const { setCookie } = this.#tries;
-    if (setCookie !== undefined) flat.push('set-cookie', setCookie);
-    this.#passage?.respond('upstream', status, flat);
-    arrival.upgrade?.accept(this.#passage?.call.responseHeaders ?? flat, socket, (bytes, code) => {
-      this.#ownBytes = bytes;
-      this.code = code;
-      this.#finish();
-    });
+    this.#reply.switchTo(status, this.#headersOf(flatten(headers), false), socket);
   }
 
   onFailed(error: RookeryError): void {
     this.#refuse(error);
   }
 
-  /** What has begun cannot be brought to its end: the client must not take it for whole. */
   onCut(code: string): void {
-    const { response, isGrpc } = this.parts.arrival;
-    this.code = code;
-    if (isGrpc) endGrpc(response, code);
-    else response.destroy();
+    this.#reply.cut(code);
     this.#finish();
   }
 
   onClientLeft(): void {
     if (this.isOver) return;
-    const { response } = this.parts.arrival;
+    const { response } = this.#parts.arrival;
+    const reply = this.#reply;
     if (!this.#tries.isAsking && response.writableFinished) {
       // A filter has written the response by itself.
-      this.status = response.statusCode;
+      reply.status = response.statusCode;
       this.#finish();
       return;
     }
-    this.status ||= 499;
-    this.code = 'CLIENT_CLOSED';
+    reply.status ||= 499;
+    reply.code = 'CLIENT_CLOSED';
     this.#tries.abandon();
     this.#finish();
   }
 
-  #begin(status: number): ResponseStream {
-    this.status = status;
-    this.#stream = new ResponseStream(this.parts.arrival.response, this, status);
-    return this.#stream;
+  #headersOf(headers: FlatHeaders, close: boolean): FlatHeaders {
+    const flat = responseHeaders(headers, this.#parts.arrival.requestId, close);
+    const { setCookie } = this.#tries;
+    if (setCookie !== undefined) flat.push('set-cookie', setCookie);
+    return flat;
   }
 
-  #isBodiless(status: number): boolean {
-    return status === 204 || status === 304 || this.parts.arrival.method === 'HEAD';
-  }
-
-  /** Answers with a problem, which the filters see that saw the request. */
   #refuse(error: RookeryError, refusedBy?: string): void {
-    if (this.isOver) return;
-    const problem = this.#problem(error, refusedBy);
-    const passage = this.#passage;
-    const failure = passage?.respond('gateway', problem.status, problem.headers);
-    if (failure || !passage) this.#send(failure ? this.#problem(failure) : problem);
-    else this.#send({ status: passage.call.status, headers: passage.call.responseHeaders, body: problem.body });
-  }
-
-  /** Answers that a filter failed, past all filters. */
-  #fail(failure: RookeryError): void {
-    this.#send(this.#problem(failure, this.#passage?.filter));
-  }
-
-  #problem(error: RookeryError, refusedBy?: string): OwnAnswer {
-    const { requestId, traceId, isGrpc } = this.parts.arrival;
-    const problem = problemParts(error, { requestId, traceId, close: this.parts.isDraining(), refusedBy, isGrpc });
-    this.code = error.code;
-    this.refusedBy = problem.refusedBy;
-    return problem;
-  }
-
-  #send(answer: OwnAnswer): void {
-    const { arrival, head } = this.parts;
-    this.status = answer.status;
-    this.#ownBytes = answer.body.length;
-    sendAnswer(arrival.request, arrival.response, answer, head.hasBody);
-    this.#finish();
+    if (!this.isOver) this.#reply.refuse(error, refusedBy);
   }
 
   #finish(): void {
     if (this.isOver) return;
     this.isOver = true;
-    const { arrival, deadlines, done } = this.parts;
+    const { arrival, deadlines, done } = this.#parts;
     deadlines.delete(this);
     this.#tries.end(this.code !== undefined);
-    if (this.#stream && !arrival.request.complete) arrival.request.resume();
+    if (this.#reply.isStreamed && !arrival.request.complete) arrival.request.resume();
     this.#passage?.end();
-    done(this);
+    done(this.#parts, this);
   }
 }

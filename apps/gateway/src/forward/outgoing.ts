@@ -6,7 +6,7 @@ import type { Arrival } from '../request/arrival.ts';
 import { RequestBody } from '../request/request-body.ts';
 import type { RequestHead } from '../request/request-headers.ts';
 import type { InstancePool } from '../upstream/instance-pool.ts';
-import type { ExchangeParts } from './exchange.ts';
+import type { ExchangeParts } from './exchange-parts.ts';
 import type { Passage } from './passage.ts';
 import type { UpstreamTry } from './upstream-try.ts';
 

@@ -1,33 +1,17 @@
 import type { Duplex } from 'node:stream';
 import { RookeryError } from '@rookery/observability';
-import type { PassiveBreaker, RetryBudget } from '@rookery/resilience';
 import { errors } from '../errors.ts';
 import { type FlatHeaders, headerOf } from '../request/flat-headers.ts';
 import { type BalanceKey, balanceKeyOf } from '../upstream/balance-key.ts';
-import type { Controller } from '../upstream/http1/request-in-flight.ts';
 import type { InstancePool } from '../upstream/instance-pool.ts';
 import type { Target } from '../upstream/target.ts';
 import type { Waiting } from './deadlines.ts';
-import type { ExchangeParts } from './exchange.ts';
+import type { ExchangeParts } from './exchange-parts.ts';
 import { Outgoing } from './outgoing.ts';
 import type { Passage } from './passage.ts';
 import { failureOf, mayRetry, type TryFailure } from './retry-decision.ts';
+import type { TriesOwner } from './tries-owner.ts';
 import { type TryListener, type UpgradeHeaders, UpstreamTry } from './upstream-try.ts';
-
-/** What comes of the tries, for the exchange that they are made for. */
-export interface TriesOwner {
-  readonly isOver: boolean;
-  /** An instance answers: no other one is asked any more. */
-  onResponse(status: number, headers: FlatHeaders): void;
-  onData(chunk: Buffer, controller: Controller | undefined): void;
-  onEnd(trailers: UpgradeHeaders): void;
-  onSwitched(status: number, headers: UpgradeHeaders, socket: Duplex): void;
-  /** No instance answered. */
-  onFailed(error: RookeryError): void;
-  /** The response had begun, and cannot be brought to its end. */
-  onCut(code: string): void;
-  onClientLeft(): void;
-}
 
 /** One request to the instances of a service, one after another, until one answers or none may be asked any more. */
 export class Tries implements TryListener, Waiting {
@@ -82,8 +66,9 @@ export class Tries implements TryListener, Waiting {
     this.#outgoing.destroy();
     const target = this.#target;
     if (!target || !this.#current) return;
-    if (this.#blamed && failed) this.#breakerOf(target).failed();
-    else if (this.#answered) this.#breakerOf(target).succeeded();
+    const breaker = this.parts.match.compiled.breakerOf(target);
+    if (this.#blamed && failed) breaker.failed();
+    else if (this.#answered) breaker.succeeded();
   }
 
   onHeaders(attempt: UpstreamTry, status: number, headers: FlatHeaders): void {
@@ -117,7 +102,7 @@ export class Tries implements TryListener, Waiting {
       this.owner.onFailed(errors.upgradeFailed(attempt.pool.instance.service, fault));
       return;
     }
-    if (this.#target) this.#breakerOf(this.#target).succeeded();
+    if (this.#target) this.parts.match.compiled.breakerOf(this.#target).succeeded();
     // From here on only the tunnel's end counts, and that says nothing of the service.
     this.#current = undefined;
     this.owner.onSwitched(status, headers, socket);
@@ -175,30 +160,23 @@ export class Tries implements TryListener, Waiting {
 
   #admit(target: Target, nowMs: number): void {
     const { head, arrival } = this.parts;
-    const { balance } = this.parts.match.compiled.route;
+    const { compiled } = this.parts.match;
+    const { balance } = compiled.route;
     if (balance) this.#key = balanceKeyOf(balance, (name) => headerOf(head.headers, name), arrival.clientAddress);
     const pool = this.#choose(target);
-    const breaker = this.#breakerOf(target);
+    const breaker = compiled.breakerOf(target);
     if (!pool) {
       this.owner.onFailed(errors.noInstance(target.service, 1_000));
     } else if (!breaker.admit()) {
       this.owner.onFailed(errors.circuitOpen(target.service, breaker.retryAfterMs));
     } else {
-      this.#budgetOf(target).earn();
+      compiled.budgetOf(target).earn();
       this.#try(target, pool, nowMs);
     }
   }
 
   #choose(target: Target, tried?: ReadonlySet<string>): InstancePool | undefined {
     return target.choose(tried, this.parts.match.compiled.route.balance, this.#key?.key);
-  }
-
-  #breakerOf(target: Target): PassiveBreaker {
-    return this.parts.match.compiled.breakers?.of(target.service) ?? target.breaker;
-  }
-
-  #budgetOf(target: Target): RetryBudget {
-    return this.parts.match.compiled.budget ?? target.budget;
   }
 
   #try(target: Target, pool: InstancePool, nowMs: number): void {
@@ -259,7 +237,7 @@ export class Tries implements TryListener, Waiting {
     this.#tried.add(attempt.pool.instance.id);
     // A connection that was closed while idle says little of its instance: it may be asked again.
     const next = this.#choose(target, this.#tried) ?? (failure === 'reset' ? this.#choose(target) : undefined);
-    if (!next || !this.#budgetOf(target).spend()) return false;
+    if (!next || !match.compiled.budgetOf(target).spend()) return false;
     this.#try(target, next, nowMs);
     return true;
   }

@@ -1,6 +1,7 @@
-import type { RetryBudget } from '@rookery/resilience';
+import type { PassiveBreaker, RetryBudget } from '@rookery/resilience';
 import type { Chain } from '../filters/chain.ts';
 import type { RouteBreakers } from '../upstream/route-breakers.ts';
+import type { Target } from '../upstream/target.ts';
 import type { Predicate } from './predicates.ts';
 import type { RequestFacts } from './request-facts.ts';
 import type { Route } from './route.ts';
@@ -61,6 +62,16 @@ export class CompiledRoute implements CompiledParts {
     if (this.match) return this.match;
     const service = segmentOf(target, length, this.#serviceAt);
     return SERVICE_NAME.test(service) ? { compiled: this, service } : undefined;
+  }
+
+  /** The breaker that decides for a service on this route. */
+  breakerOf({ service, breaker }: Target): PassiveBreaker {
+    return this.breakers?.of(service) ?? breaker;
+  }
+
+  /** The budget that pays for retries at a service on this route. */
+  budgetOf({ budget }: Target): RetryBudget {
+    return this.budget ?? budget;
   }
 
   /** What stands in a path of this route's shape for each of its names, still encoded. */

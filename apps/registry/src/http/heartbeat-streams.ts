@@ -4,6 +4,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { Inject, Injectable } from '@nestjs/common';
 import { Refusal } from '../domain/refusal.ts';
 import { RegistryState } from '../domain/registry-state.ts';
+import { nextHeartbeatMs } from './heartbeat-slots.ts';
 import { TokenGuard } from './token.guard.ts';
 
 /** Where the streams are opened; the answer to a registration says it in the header {@link STREAM_HEADER}. */
@@ -105,6 +106,6 @@ export class HeartbeatStreams {
       return 0;
     }
     held.add(id);
-    return Math.ceil(Math.min(Math.max(sharedMs, ttlMs / 2), LONGEST_EVERY_MS));
+    return nextHeartbeatMs(Math.min(Math.max(sharedMs, ttlMs / 2), LONGEST_EVERY_MS), performance.now());
   }
 }

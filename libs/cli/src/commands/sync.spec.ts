@@ -23,7 +23,10 @@ describe('rookery sync', () => {
   it.each([
     [[], '--from <url> --to <url>'],
     [['--from', SOURCE, '--to', SOURCE], 'are the same registry'],
+    [['--from', `${AWAY}?token=a`, '--to', `${AWAY}/?token=b`], 'are the same registry'],
     [['--from', AWAY, '--to', SOURCE], 'cannot be a target'],
+    [['--from', SOURCE, '--to', 'kubernetes://10.0.0.5:6443'], 'cannot be a target'],
+    [['--from', SOURCE, '--to', 'dns://10.0.0.53?http=_http._tcp.{service}.internal'], 'cannot be a target'],
     [['--from', SOURCE, '--to', AWAY, '--both'], 'cannot be a target'],
     [['--from', 'ftp://host', '--to', AWAY], '--from is "ftp://host"'],
     [['--from', SOURCE, '--to', 'etcd://'], '--to is "etcd://"'],
@@ -35,6 +38,21 @@ describe('rookery sync', () => {
     expect(said.stderr).toContain(sentence);
   });
 
+  it.each([
+    'ftp://owl:hoot@host',
+    'consl://host?token=hoot',
+    'etcd://owl:ho/ot@host',
+    'etcd://owl:hoot%@host',
+    'eureka+http://owl:hoot@',
+    'nacos://owl:hoot@host?accessToken=hoot',
+    'kubernetes://host?token=hoot',
+    'zookeeper://owl:hoot@host:99999',
+  ])('a wrong URL is told without what is secret in it: %s', async (url) => {
+    expect(await rookery(['--from', url, '--to', AWAY])).toBe(2);
+    expect(said.stderr).toMatch(/^--from is "[a-z+]+:.+\.$/m);
+    expect(said.stdout + said.stderr).not.toMatch(/ho\/?ot/);
+  });
+
   it('says in a sentence that a registry is away, without its secrets', async () => {
     const words = ['--from', SOURCE, '--to', `${AWAY}?token=owl`, '--dry-run'];
     expect(await rookery(words)).toBe(1);
@@ -44,6 +62,14 @@ describe('rookery sync', () => {
 
   it('takes its registries from variables, which other users of the machine do not see', async () => {
     expect(await rookery(['--dry-run'], { SYNC_FROM: SOURCE, SYNC_TO: AWAY })).toBe(1);
+  });
+
+  it('can run many times in a process', async () => {
+    const listeners = () => process.stdout.listenerCount('error') + process.stderr.listenerCount('error');
+    await rookery([]);
+    const before = listeners();
+    await rookery([]);
+    expect(listeners()).toBe(before);
   });
 
   it('explains itself with examples', async () => {

@@ -32,8 +32,8 @@ export async function sync(
   const from = flags.from ?? environment.SYNC_FROM;
   const to = flags.to ?? environment.SYNC_TO;
   if (!from || !to) throw usage('Say which registry is mirrored into which: --from <url> --to <url>.');
-  if (from === to) throw usage('--from and --to are the same registry.');
-  const { canRegister, createRegistry } = await import('@rookery/discovery');
+  if (labelOf(from) === labelOf(to)) throw usage('--from and --to are the same registry.');
+  const { canRegister, createRegistry, outlivesProcess } = await import('@rookery/discovery');
   const isMeant = (service: string) => isMeantBy(service, flags);
   const both = flags.both === true;
   const open = (url: string, log?: Log): Promise<Registry> =>
@@ -52,7 +52,12 @@ export async function sync(
     const { removalsAfterMs, afterOutageMs, giveUpAfterMs, leaseMs, leave = false } = flags;
     const times = { removalsAfterMs, afterOutageMs, giveUpAfterMs };
     await synchronize({ from, to, both, isMeant, times, leaseMs, leave, open, report, signal });
-    report.end(leave ? 'released what was mirrored' : `what was mirrored stays for ${leaseMs / 1_000} s`);
+    const stays = (both ? [to, from] : [to]).map((url) =>
+      outlivesProcess(url)
+        ? `stays in ${labelOf(url)} for its lease of ${leaseMs / 1_000} s`
+        : `is gone from ${labelOf(url)}, which has no leases`,
+    );
+    report.end(`what was mirrored ${leave ? 'is released' : stays.join(', ')}`);
   } finally {
     report.close();
     dispose();

@@ -11,8 +11,8 @@ export interface EndpointOptions {
   url: string;
   /** Opens the client; what it says of the registry goes to `log`. */
   open: (url: string, log: { info(): void; warn(): void }) => Promise<Registry>;
-  /** Is told when the registry goes away and when it comes back. */
-  onTurn: (endpoint: Endpoint) => void;
+  /** Is told when the registry goes away, with the reason, and when it comes back. */
+  onTurn: (endpoint: Endpoint, error?: unknown) => void;
 }
 
 /** One of the two registries: its client, and whether it answers. */
@@ -56,13 +56,13 @@ export class Endpoint {
     const { signal } = this.#closed;
     while (!signal.aborted) {
       const wasAway = this.#presence.awaySinceMs !== undefined;
-      const isThere = await this.registry.instances(NOBODY).then(
-        () => true,
-        () => false,
+      const failed = await this.registry.instances(NOBODY).then(
+        () => undefined,
+        (error: unknown) => ({ error }),
       );
       if (signal.aborted) return;
-      this.#presence = (isThere ? answered : didNotAnswer)(this.#presence, Date.now());
-      if (wasAway === isThere) this.#onTurn(this);
+      this.#presence = (failed ? didNotAnswer : answered)(this.#presence, Date.now());
+      if (wasAway !== (failed !== undefined)) this.#onTurn(this, failed?.error);
       await sleep(PROBE_EVERY_MS, undefined, { signal }).catch(() => {});
     }
   }

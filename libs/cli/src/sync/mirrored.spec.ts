@@ -15,6 +15,11 @@ const instance: Instance = {
 it.each([
   ['consul://10.0.0.5:8500?token=secret', 'consul://10.0.0.5:8500'],
   ['eureka+http://owl:secret@a:8761,b:8761/eureka/?every=1s', 'eureka+http://a:8761,b:8761/eureka'],
+  ['etcd://owl:se@cret@a:2379/shop/', 'etcd://a:2379/shop'],
+  // Two parts of one server are two registries: neither takes over what is mirrored from the other.
+  ['consul://a:8500?dc=east&token=secret&wait=1s', 'consul://a:8500?dc=east'],
+  ['nacos://owl:secret@a/id?wait=1s&group=SHOP', 'nacos://a/id?group=SHOP'],
+  ['kubernetes://a:6443?token-file=/secret&selector=x%3Dy&namespace=n', 'kubernetes://a:6443?namespace=n&selector=x=y'],
   ['static:orders=secret:80', 'static://'],
 ])('%s is shown as %s', (url, label) => expect(labelOf(url)).toBe(label));
 

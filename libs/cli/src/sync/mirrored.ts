@@ -4,14 +4,19 @@ import type { Instance } from '@rookery/discovery';
 /** Metadata of an instance that was mirrored: the registry it comes from. Who has it is never mirrored again. */
 export const MIRRORED_FROM = 'mirrored-from';
 
-const URL_FORM = /^([a-z][a-z0-9+.-]*):(?:\/\/(?:[^@/?#]*@)?([^?#]*))?/i;
+const URL_FORM = /^([a-z][a-z0-9+.-]*):(?:\/\/(?:[^/?#]*@)?([^?#]*)(?:\?([^#]*))?)?/i;
+/** Parameters that say which instances of a server are meant. */
+const CHOOSING = ['dc', 'group', 'http', 'namespace', 'selector'];
 const LONGEST_LABEL = 200;
 const LONGEST_ID = 80;
 
-/** A registry as it is shown and written down: the scheme, hosts and path of its URL, nothing secret. */
+/** A registry as it is shown and written down: scheme, hosts and path of its URL and what chooses in it, nothing secret. */
 export function labelOf(url: string): string {
-  const [, scheme = '', place = ''] = URL_FORM.exec(url) ?? [];
-  return `${scheme.toLowerCase()}://${place.replace(/\/+$/, '')}`.slice(0, LONGEST_LABEL);
+  const [, scheme = '', place = '', query] = URL_FORM.exec(url) ?? [];
+  const given = new URLSearchParams(query);
+  const chosen = CHOOSING.filter((name) => given.get(name)).map((name) => `${name}=${given.get(name)}`);
+  const label = [`${scheme.toLowerCase()}://${place.replace(/\/+$/, '')}`, chosen.join('&')].filter(Boolean).join('?');
+  return label.slice(0, LONGEST_LABEL);
 }
 
 export const isMirrored = ({ metadata }: Instance): boolean => Object.hasOwn(metadata, MIRRORED_FROM);

@@ -1,3 +1,4 @@
+import { isServiceName } from '@rookery/discovery';
 import type { Endpoint } from './endpoint.ts';
 import { Gate } from './gate.ts';
 import { leftBehind } from './left-behind.ts';
@@ -8,6 +9,8 @@ const AT_ONCE = 16;
 const MOST_SERVICES = 2_000;
 const MOST_INSTANCES = 20_000;
 const SWEEP_EVERY_MS = 2_000;
+/** So many that go together, if they are more than half of all, are rather a registry that forgot them. */
+const MANY = 3;
 
 export interface RegistryMirrorOptions {
   from: Endpoint;
@@ -39,10 +42,12 @@ export class RegistryMirror {
   readonly #names: { readonly ready: Promise<void>; close(): void };
   readonly #sweeper: NodeJS.Timeout;
   #listed: ReadonlySet<string> = new Set();
+  readonly #refused = new Set<string>();
   #isFull = false;
   /** What an earlier process mirrored is taken over before anything else happens. */
   #isTakenOver = false;
   #sweeping = false;
+  #isDoubted = false;
   #closed = false;
 
   constructor(options: RegistryMirrorOptions) {
@@ -52,7 +57,9 @@ export class RegistryMirror {
     this.#names = this.from.registry.watchServices((names) => {
       // A registry that had services and has none at all is rather one that began anew.
       if (names.length === 0 && this.#listed.size > 0) this.from.trouble();
-      this.#listed = new Set(names.filter(options.isMeant));
+      const meant = names.filter(options.isMeant);
+      this.#listed = new Set(meant.filter(isServiceName));
+      this.#refuse(meant.filter((name) => !isServiceName(name)));
       void this.#sweep();
     });
     this.#sweeper = setInterval(() => void this.#sweep(), SWEEP_EVERY_MS);
@@ -126,7 +133,35 @@ export class RegistryMirror {
       if (held >= MOST_INSTANCES) this.#full(`more than ${MOST_INSTANCES} instances`);
       return held < MOST_INSTANCES;
     };
-    return { ...this.#options, gate: this.#gate, hasRoom };
+    const onChange = () => {
+      this.#doubt();
+      this.#options.onChange();
+    };
+    return { ...this.#options, gate: this.#gate, hasRoom, onChange };
+  }
+
+  /** Most of what is mirrored is gone at once, though the registry answers: they have the time that an outage gives. */
+  #doubt(): void {
+    let [held, missing] = [0, 0];
+    for (const mirror of this.#mirrors.values()) {
+      held += mirror.held;
+      missing += mirror.missing;
+    }
+    const isDoubted = missing >= MANY && missing * 2 > held;
+    if (isDoubted && !this.#isDoubted) {
+      this.from.trouble();
+      this.#options.tell(`${missing} of ${held} are missing at once: they stay a while, in case they are back`);
+    }
+    this.#isDoubted = isDoubted;
+  }
+
+  /** Told once each, as long as there is room to remember them. */
+  #refuse(names: readonly string[]): void {
+    for (const name of names) {
+      if (this.#refused.has(name) || this.#refused.size >= MOST_SERVICES) continue;
+      this.#refused.add(name);
+      this.#options.tell(`"${name}" is no service name that other registries take: it is not mirrored`);
+    }
   }
 
   #full(limit: string): undefined {

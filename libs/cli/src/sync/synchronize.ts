@@ -3,6 +3,7 @@ import { Endpoint } from './endpoint.ts';
 import type { SyncTimes } from './presence.ts';
 import { RegistryMirror } from './registry-mirror.ts';
 import type { Report } from './report.ts';
+import { sayOf } from './say-of.ts';
 
 /** How long releasing everything may take; what is not released by then expires. */
 const LEAVE_MS = 10_000;
@@ -24,9 +25,9 @@ export interface SyncOptions {
 /** Mirrors one registry into another, or both into each other, until `signal` aborts. */
 export async function synchronize(options: SyncOptions): Promise<void> {
   const { both, isMeant, times, leaseMs, leave, open, report, signal } = options;
-  const onTurn = (endpoint: Endpoint) => {
-    const isAway = endpoint.presence.awaySinceMs !== undefined;
-    report.line(`${endpoint.label} ${isAway ? 'does not answer: what is mirrored stays' : 'answers again'}`);
+  const onTurn = (endpoint: Endpoint, error?: unknown) => {
+    const what = error === undefined ? 'answers again' : `is away, what is mirrored stays. ${sayOf(error)}`;
+    report.line(`${endpoint.label} ${what}`);
     for (const mirror of mirrors) if (mirror.from === endpoint) mirror.turned();
     report.changed();
   };

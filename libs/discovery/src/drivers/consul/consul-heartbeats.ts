@@ -19,7 +19,7 @@ export function consulHeartbeats(
   const { client } = connection;
   const id = checkId(instance.id);
   let path: string | undefined;
-  let nextWithinMs: number | undefined;
+  let nextInMs: number | undefined;
   let lost: (() => void) | undefined;
   const pass = async (signal: AbortSignal): Promise<boolean> => {
     try {
@@ -32,7 +32,7 @@ export function consulHeartbeats(
     }
   };
   return {
-    nextWithinMs: () => nextWithinMs,
+    nextInMs: () => nextInMs,
     onLost(hurry) {
       lost = hurry;
       stream.onLost.add(hurry);
@@ -44,14 +44,14 @@ export function consulHeartbeats(
       );
       const told = answer.headers['x-rookery-heartbeats'];
       path = typeof told === 'string' ? told : undefined;
-      nextWithinMs = undefined;
+      nextInMs = undefined;
     },
     async beat(signal) {
       if (path === undefined) return pass(signal);
       try {
-        nextWithinMs = undefined;
+        nextInMs = undefined;
         const wantedMs = await stream.beat(path, id, Math.min(STREAM_DEADLINE_MS, leaseMs / 4));
-        if (wantedMs > 0) nextWithinMs = wantedMs;
+        if (wantedMs > 0) nextInMs = wantedMs;
         return wantedMs > 0;
       } catch (error) {
         if (!(error instanceof NoStream)) throw error;

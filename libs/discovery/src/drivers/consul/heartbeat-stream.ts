@@ -10,7 +10,7 @@ const PROTOCOL = 'rookery-heartbeats';
 const LONGEST_MS = 60_000;
 
 interface Beat {
-  resolve(nextWithinMs: number): void;
+  resolve(nextInMs: number): void;
   reject(error: unknown): void;
 }
 
@@ -95,10 +95,10 @@ export class HeartbeatStream {
       const lines = (rest + answers).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) {
-        const nextWithinMs = Number(line);
-        if (!/^\d{1,5}$/.test(line) || nextWithinMs > LONGEST_MS)
+        const nextInMs = Number(line);
+        if (!/^\d{1,5}$/.test(line) || nextInMs > LONGEST_MS)
           return socket.destroy(new Error('it answered something else than heartbeats'));
-        this.#waiting.shift()?.resolve(nextWithinMs);
+        this.#waiting.shift()?.resolve(nextInMs);
       }
     });
     let reason: unknown = new Error('connection reset');

@@ -1,15 +1,14 @@
 import type { Instance } from '../../discovery.ts';
 import { discoveryErrors } from '../../errors.ts';
+import { metadataKeys } from '../metadata-keys.ts';
 
 /** What Consul's Port, Address and Tags have no place for travels in Meta, under these keys. */
 const GRPC_PORT = 'rookery-grpc-port';
 const WEIGHT = 'rookery-weight';
 const ZONE = 'rookery-zone';
-/** Prefix of a metadata key with characters that Consul does not take; the rest is its base64url. */
-const ENCODED = 'rookery-key-';
 
 /** Limits of Consul's service metadata. */
-const PLAIN_KEY = /^(?!rookery-|__proto__$)[A-Za-z0-9_-]{1,128}$/;
+const keys = metadataKeys(/^[A-Za-z0-9_-]{1,128}$/);
 const MAX_KEY_CHARS = 128;
 const MAX_VALUE_CHARS = 512;
 const MAX_PAIRS = 64;
@@ -58,7 +57,7 @@ function toMeta({ id, grpcPort, weight, zone, metadata }: Instance): Record<stri
     ...(zone === undefined ? {} : { [ZONE]: zone }),
   };
   for (const [key, value] of Object.entries(metadata)) {
-    const encoded = PLAIN_KEY.test(key) ? key : ENCODED + Buffer.from(key).toString('base64url');
+    const encoded = keys.encoded(key);
     if (encoded.length > MAX_KEY_CHARS) throw discoveryErrors.badInstance(id, `the metadata key "${key}" is too long`);
     if (value.length > MAX_VALUE_CHARS) {
       throw discoveryErrors.badInstance(id, `metadata "${key}" is longer than ${MAX_VALUE_CHARS} characters`);
@@ -105,12 +104,9 @@ function toInstance({ Node, Service }: ServiceEntry): Instance | undefined {
     ...(grpcPort === undefined ? {} : { grpcPort: Number(grpcPort) }),
     weight: weight === undefined ? (Service.Weights?.Passing ?? 1) : Number(weight),
     ...(zone === undefined ? {} : { zone }),
-    metadata: Object.fromEntries(Object.entries(rest).map(([key, value]) => [plainKey(key), value])),
+    metadata: keys.read(rest),
   };
 }
-
-const plainKey = (key: string): string =>
-  key.startsWith(ENCODED) ? Buffer.from(key.slice(ENCODED.length), 'base64url').toString() : key;
 
 /** A check in an answer of /v1/health/state/any. */
 interface HealthCheck {

@@ -1,14 +1,14 @@
 import type { Instance } from '../../discovery.ts';
 import { discoveryErrors } from '../../errors.ts';
 import { byId, checkInstance } from '../instance-text.ts';
+import { metadataKeys } from '../metadata-keys.ts';
 
 /** What Eureka has no field for travels in its metadata, under these keys; weight and zone under those that Spring reads. */
 const GRPC_PORT = 'rookery-grpc-port';
 const WEIGHT = 'weight';
 const ZONE = 'zone';
-/** A metadata key that is no XML name, as its base64url: servers keep metadata as XML elements. */
-const ENCODED = 'rookery-key-';
-const PLAIN_KEY = /^(?!rookery-|weight$|zone$|xml|__proto__$)[A-Za-z_][A-Za-z0-9_.-]*$/i;
+/** Servers keep metadata as XML elements. */
+const keys = metadataKeys(/^(?!weight$|zone$|xml)[A-Za-z_][A-Za-z0-9_.-]*$/i);
 
 export interface EurekaPort {
   $: number;
@@ -49,16 +49,11 @@ export function toEureka(instance: Instance, leaseMs: number) {
         [WEIGHT]: String(weight),
         ...(grpcPort === undefined ? {} : { [GRPC_PORT]: String(grpcPort) }),
         ...(zone === undefined ? {} : { [ZONE]: zone }),
-        ...Object.fromEntries(Object.entries(metadata).map(([key, value]) => [encoded(key), value])),
+        ...keys.written(metadata),
       },
     },
   };
 }
-
-const encoded = (key: string): string => (PLAIN_KEY.test(key) ? key : ENCODED + Buffer.from(key).toString('base64url'));
-
-const decoded = (key: string): string =>
-  key.startsWith(ENCODED) ? Buffer.from(key.slice(ENCODED.length), 'base64url').toString() : key;
 
 /** Eureka's names are in capitals; the service's own is in `vipAddress`. */
 export const nameOf = ({ app, vipAddress }: EurekaInstance): string =>
@@ -78,7 +73,7 @@ export function toInstances(found: readonly EurekaInstance[], service: string): 
         ...(grpcPort === undefined ? {} : { grpcPort: Number(grpcPort) }),
         weight: Number(weight) >= 0 ? Number(weight) : 1,
         ...(zone === undefined ? {} : { zone }),
-        metadata: Object.fromEntries(Object.entries(rest).map(([key, value]) => [decoded(key), value ?? ''])),
+        metadata: keys.read(rest),
       };
     })
     .sort(byId);

@@ -1,5 +1,6 @@
 import type { Instance } from '../../discovery.ts';
 import { byId, checkInstance } from '../instance-text.ts';
+import { metadataKeys } from '../metadata-keys.ts';
 
 /** What Nacos has no field for travels in its metadata, under these keys; the zone under the one that Spring reads. */
 const ID = 'rookery-id';
@@ -7,9 +8,7 @@ const GRPC_PORT = 'rookery-grpc-port';
 const ZONE = 'zone';
 /** Where nobody names one. Another stands for a zone, where an instance of somebody else says none. */
 const CLUSTER = 'DEFAULT';
-/** A metadata key of a service that is one of those, as its base64url. */
-const ENCODED = 'rookery-key-';
-const PLAIN_KEY = /^(?!rookery-|zone$|__proto__$)/;
+const keys = metadataKeys(/^(?!zone$)/);
 
 export interface NacosInstance {
   ip: string;
@@ -43,15 +42,10 @@ export function toNacos(instance: Instance): NacosInstance {
       [ID]: id,
       ...(grpcPort === undefined ? {} : { [GRPC_PORT]: String(grpcPort) }),
       ...(zone === undefined ? {} : { [ZONE]: zone }),
-      ...Object.fromEntries(Object.entries(metadata).map(([key, value]) => [encoded(key), value])),
+      ...keys.written(metadata),
     },
   };
 }
-
-const encoded = (key: string): string => (PLAIN_KEY.test(key) ? key : ENCODED + Buffer.from(key).toString('base64url'));
-
-const decoded = (key: string): string =>
-  key.startsWith(ENCODED) ? Buffer.from(key.slice(ENCODED.length), 'base64url').toString() : key;
 
 /** The instances that may be called, each once, in the order of their ids. */
 export function toInstances({ hosts }: Pick<NacosService, 'hosts'>, service: string): Instance[] {
@@ -68,7 +62,7 @@ export function toInstances({ hosts }: Pick<NacosService, 'hosts'>, service: str
         ...(grpcPort === undefined ? {} : { grpcPort: Number(grpcPort) }),
         weight: weight >= 0 ? weight : 1,
         ...(zone === undefined ? {} : { zone }),
-        metadata: Object.fromEntries(Object.entries(rest).map(([key, value]) => [decoded(key), value ?? ''])),
+        metadata: keys.read(rest),
       };
     });
   return [...new Map(instances.map((instance) => [instance.id, instance])).values()].sort(byId);
