@@ -43,7 +43,7 @@ async function listening(server: Server): Promise<number> {
 function checked(ports: Record<string, number>, health: object, which: 'port' | 'grpcPort' = 'port') {
   const loads = Object.entries(ports).map(([id, port]) => new InstanceLoad({ ...anInstanceOf(id), [which]: port }));
   const { health: options } = parseBalance({
-    health: { everyMs: 100, timeoutMs: which === 'grpcPort' ? 500 : 150, ...health },
+    health: { everyMs: 100, timeoutMs: 800, ...health },
   });
   if (!options) throw new Error('no health');
   const up: string[] = [];
@@ -68,12 +68,10 @@ describe('active checks', () => {
       gone: 1,
     };
     const { down, up } = checked(ports, {});
-    await until('three are down', () => down().length === 3);
-    expect(down()).toEqual(['ill', 'hangs', 'gone']);
+    await until('three are down', () => down().join() === 'ill,hangs,gone');
     status = 204;
-    await until('one is back', () => up.length > 0);
-    expect(down()).toEqual(['hangs', 'gone']);
-    expect(up).toEqual(['ill']);
+    await until('one is back', () => down().join() === 'hangs,gone');
+    expect(up).toContain('ill');
   });
 
   it('by connection find who does not listen, whatever is answered', async () => {
@@ -93,8 +91,7 @@ describe('active checks', () => {
     for (const each of [server, plain]) opened.push({ close: () => each.forceShutdown() });
 
     const whole = checked({ well: port, unknown, without, gone: 1 }, { kind: 'grpc' }, 'grpcPort');
-    await until('three are down', () => whole.down().length === 3);
-    expect(whole.down()).toEqual(['unknown', 'without', 'gone']);
+    await until('three are down', () => whole.down().join() === 'unknown,without,gone');
     const films = checked({ films: port }, { kind: 'grpc', service: 'films.Films' }, 'port');
     await until('it is down', () => films.down().length === 1);
     health.setStatus('films.Films', 'SERVING');
