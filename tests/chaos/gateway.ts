@@ -162,7 +162,16 @@ function report({ tallies, workers, lasting, flood }: Played): Report {
       },
       {
         title: 'All instances hang, reset, break off and vanish in turn; then they are well again',
-        columns: ['seconds', 'sent', 'heap MB before', 'after', 'sockets before', 'after', 'GETs then', 'failed'],
+        columns: [
+          'seconds',
+          'sent',
+          'heap MB before',
+          'heap MB after',
+          'sockets before',
+          'sockets after',
+          'GETs then',
+          'failed',
+        ],
         rows: [
           [
             String(lasting.seconds),

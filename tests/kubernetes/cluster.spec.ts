@@ -6,7 +6,7 @@ import { publishSlice, registryContract, tlsOf } from '@rookery/discovery/testin
 import { type KubernetesServer, startOwnKubernetes } from '@rookery/servers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmbeddedRegistry } from '../sync/embedded-registry.ts';
-import { RunningSync } from '../sync/running-sync.ts';
+import { RunningSync } from '../sync/running-command.ts';
 import { accountToken } from './account-token.ts';
 import { kubectl, kubectlProgram, OVERLAYS } from './render.ts';
 

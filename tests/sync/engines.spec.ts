@@ -6,7 +6,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { Report } from '../../libs/cli/src/sync/report.ts';
 import { synchronize } from '../../libs/cli/src/sync/synchronize.ts';
 import { anInstance, type Engine, startEngines } from './engines.ts';
-import { RunningSync } from './running-sync.ts';
+import { RunningSync } from './running-command.ts';
 
 const WITHIN = { timeout: 40_000, interval: 50 };
 const LEASE_MS = 3_000;

@@ -7,13 +7,13 @@ import { createRegistry, type Instance, type Registry, Upstreams } from '@rooker
 import { hasEureka, type OwnServer, startConsul, startOwnConsul, startOwnEureka } from '@rookery/servers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startEmbeddedRegistry } from './embedded-registry.ts';
-import { RunningSync } from './running-sync.ts';
+import { RunningCommand, RunningSync } from './running-command.ts';
 
 const WITHIN = { timeout: 20_000, interval: 25 };
 const LEASE_MS = 2_500;
 const QUICK = ['--removals-after', '500ms', '--after-outage', '1s'];
 
-const syncs: RunningSync[] = [];
+const syncs: RunningCommand[] = [];
 const opened: Registry[] = [];
 let embedded: OwnServer;
 beforeAll(async () => {
@@ -144,6 +144,37 @@ describe.skipIf(!CONSUL)('the embedded registry and a real Consul, mirrored into
     await expect.poll(() => ports(atB), WITHIN).toEqual([3_001, 3_002]);
     await a.register(anInstance(service, { id: `${service}-a` }));
     await expect.poll(() => ports(atB), WITHIN).toEqual([3_000, 3_001, 3_002]);
+  });
+});
+
+describe.skipIf(!CONSUL)('names that Consul alone takes', () => {
+  const call = (path: string, body?: unknown) =>
+    fetch(`${CONSUL?.url.replace('consul:', 'http:')}/v1/agent/service/${path}`, {
+      method: 'PUT',
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+
+  it('are told once, and hold up nobody else, in neither direction', { timeout: 60_000 }, async () => {
+    const [a, b] = [await open(CONSUL as OwnServer), await open(embedded)];
+    const service = aService();
+    const odd = ['..', `a ${service}`, `\u001b[2J${service}`];
+    const check = { TTL: '60s', Status: 'passing' };
+    for (const [at, Name] of odd.entries())
+      await call('register', { Name, ID: `${service}-odd-${at}`, Address: '10.0.0.1', Port: 80, Check: check });
+    await a.register(anInstance(service));
+    await b.register(anInstance(service, { id: `${service}-2`, port: 3_001 }));
+    const ends = ['--from', CONSUL?.url ?? '', '--to', embedded.url, '--both', '--only', `*${service}*,..`];
+    const shown = new RunningCommand(['sync', ...ends, '--dry-run']);
+    syncs.push(shown);
+    const running = sync(...ends, ...QUICK);
+    const ports = async (registry: Registry) => (await registry.instances(service)).map(({ port }) => port).sort();
+    for (const registry of [a, b]) await expect.poll(() => ports(registry), WITHIN).toEqual([3_000, 3_001]);
+    for (const name of ['..', `a ${service}`, `?[2J${service}`])
+      expect(running.lines.filter((line) => line.includes(`"${name}" is no service name`))).toHaveLength(1);
+    await expect.poll(() => shown.says('would be mirrored.'), WITHIN).toBe(true);
+    expect(shown.lines.filter((line) => line.includes('no service name'))).toHaveLength(3);
+    expect([...running.lines, ...shown.lines].join('')).not.toContain('\u001b');
+    for (const at of odd.keys()) await call(`deregister/${service}-odd-${at}`);
   });
 });
 

@@ -3,6 +3,9 @@ import { AdminServer, adminAddress } from './admin/admin-server.ts';
 import { GatewayModule } from './gateway.module.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { SERVER_OPTIONS } from './server/server-options.ts';
+import { growYoungGenerationAtOnce } from './server/young-generation.ts';
+
+growYoungGenerationAtOnce();
 
 const admin = await AdminServer.listen(adminAddress(process.env));
 

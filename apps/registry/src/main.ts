@@ -1,11 +1,14 @@
 import { LOGGER } from '@rookery/observability';
 import { startService } from '@rookery/service';
 import { AppModule } from './app.module.ts';
+import { RegistryState } from './domain/registry-state.ts';
 import { Waiters } from './domain/waiters.ts';
 import { withoutLastSlash } from './eureka/eureka-paths.ts';
 import { takeAnyBody } from './http/any-body.ts';
 import { HeartbeatStreams } from './http/heartbeat-streams.ts';
 import { limitConnections } from './http/limit-connections.ts';
+import { quickHeartbeat } from './http/quick-heartbeat.ts';
+import { TokenGuard } from './http/token.guard.ts';
 import { nacosGrpcPort } from './nacos/grpc/nacos-grpc-port.ts';
 import { requireFreePort } from './port.ts';
 
@@ -23,16 +26,20 @@ const { app } = await startService(AppModule, {
   description:
     'Who runs where: the embedded service registry, speaking the HTTP API of Consul, of Eureka and of Nacos.',
   prefix: false,
-  without: ['access-log', 'config', 'discovery', 'grpc', 'messaging', 'openapi', 'tracing', 'validation'],
+  // Without settings of its own there are no rules of resilience that could reach it.
+  without: ['access-log', 'config', 'discovery', 'grpc', 'messaging', 'openapi', 'resilience', 'tracing', 'validation'],
   configure: (application) => {
     takeAnyBody(application);
     const server = application.getHttpServer();
     limitConnections(server, application.get(LOGGER));
     application.get(HeartbeatStreams).attach(server);
   },
-  rawHandler: () => (request) => {
-    request.url = withoutLastSlash(request.url ?? '/');
-    return false;
+  rawHandler: (application) => {
+    const heartbeat = quickHeartbeat(application.get(RegistryState).services, application.get(TokenGuard));
+    return (request, response) => {
+      request.url = withoutLastSlash(request.url ?? '/');
+      return heartbeat(request, response);
+    };
   },
 });
 

@@ -1,7 +1,9 @@
+import { isIP } from 'node:net';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { AdministrationOptions } from './administration.ts';
 import type { RenderFlags } from './commands/render.ts';
 import type { VirtualServer } from './render/keepalived.ts';
+import { isPort } from './render/rendered-service.ts';
 
 const KINDS = ['NAT', 'DR', 'TUN'] as const;
 const SCHEDULERS = ['wlc', 'lc', 'wrr', 'rr', 'sh', 'mh', 'sed', 'nq'];
@@ -103,8 +105,9 @@ function parseVirtual(text: string): VirtualServer[] {
   return text.split(',').map((part) => {
     const [, service, address, port] =
       /^([a-z0-9][a-z0-9._-]{0,62})=([\d.]+|\[?[\da-f:]+\]?):(\d{1,5})$/i.exec(part) ?? [];
-    if (!service || !address || Number(port) > 65_535) throw wrong('catalog=10.0.0.100:80');
-    return { service, address: address.replace(/[[\]]/g, ''), port: Number(port) };
+    const plain = address?.replace(/[[\]]/g, '') ?? '';
+    if (!service || isIP(plain) === 0 || !isPort(Number(port))) throw wrong('catalog=10.0.0.100:80');
+    return { service, address: plain, port: Number(port) };
   });
 }
 

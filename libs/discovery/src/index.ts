@@ -17,6 +17,7 @@ export {
   type RegistryOptions,
 } from './create-registry.ts';
 export type { Instance, InstancesListener, Lease, RegisterOptions, Registry, Watch } from './discovery.ts';
+export { isServiceName } from './drivers/instance-text.ts';
 export { INTERNAL, isInternal } from './exposure.ts';
 export type { DiscoveryLog } from './log.ts';
 export { DiscoveryModule, type DiscoveryModuleOptions } from './nest/discovery.module.ts';

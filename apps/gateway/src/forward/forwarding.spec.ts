@@ -178,6 +178,20 @@ describe('the gateway', () => {
     expect((await response.arrayBuffer()).byteLength).toBe(size);
   });
 
+  it('gives a slow client what was meant for it, while others are answered', async () => {
+    const bytes = 12_000_000;
+    const { port } = await rig.upstream((request, response) => {
+      response.end(request.url?.endsWith('/slow') ? Buffer.alloc(bytes, 'x') : 'y'.repeat(60_000));
+    });
+    rig.registry.set('catalog', port);
+    const request = httpRequest(`${rig.url}/api/catalog/slow`).end();
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    for (let others = 0; others < 50; others++) await (await fetch(`${rig.url}/api/catalog/others`)).text();
+    const pieces: Buffer[] = [];
+    for await (const piece of response) pieces.push(piece);
+    expect(Buffer.concat(pieces).equals(Buffer.alloc(bytes, 'x'))).toBe(true);
+  });
+
   it('holds a fast upstream back for a slow client', async () => {
     let written = 0;
     const { port } = await rig.upstream((_request, response) => {

@@ -9,7 +9,7 @@ const ONE_PIECE_BYTES = 8 * 1024;
 export interface StreamOwner {
   /** The last byte has been handed to the client's connection. */
   onSent(): void;
-  /** A transform failed: the response cannot be brought to its end. */
+  /** A transform failed, or the head cannot be written: the response cannot be brought to its end. */
   onBroken(error: Error): void;
 }
 
@@ -18,10 +18,20 @@ export class ResponseStream {
   bytes = 0;
   #held: string[] | undefined;
   #expectedBytes = -1;
+  /** A small body, one byte a character. */
+  #text: string | undefined;
+  /** The instance has sent all of it. */
+  #isWhole = false;
   #first: Duplex | undefined;
-  #isOver = false;
 
-  static readonly #releaseOf = (stream: ResponseStream): void => stream.#release();
+  static readonly #leaving: ResponseStream[] = [];
+  /**
+   * What is held back leaves once this turn of the loop has read all that came: clients are woken by many responses one
+   * after another in place of one at a time.
+   */
+  static readonly #leave = (): void => {
+    for (const stream of ResponseStream.#leaving.splice(0)) stream.#release();
+  };
 
   constructor(
     private readonly response: ServerResponse,
@@ -35,7 +45,7 @@ export class ResponseStream {
     if (!bodiless && lengthBytes >= 0 && lengthBytes <= HELD_BACK_BYTES) {
       // A small body mostly arrives with its headers: they leave together, in one write.
       this.#held = headers;
-      process.nextTick(ResponseStream.#releaseOf, this);
+      if (ResponseStream.#leaving.push(this) === 1) setImmediate(ResponseStream.#leave);
       return;
     }
     this.response.writeHead(this.status, headers);
@@ -47,11 +57,12 @@ export class ResponseStream {
     const { response, owner } = this;
     response.writeHead(this.status, headers);
     this.#first = transforms[0];
+    let isOver = false;
     let last: Duplex | undefined;
     for (const transform of transforms) {
       transform.on('error', (error) => {
         for (const each of transforms) each.destroy();
-        if (!this.#isOver) owner.onBroken(error);
+        if (!isOver) owner.onBroken(error);
       });
       last?.pipe(transform);
       last = transform;
@@ -68,29 +79,28 @@ export class ResponseStream {
       owner.onSent();
     });
     response.once('close', () => {
-      this.#isOver = true;
+      isOver = true;
       for (const transform of transforms) transform.destroy();
     });
   }
 
+  /** Takes more of the body; the bytes need to be good for this call only. */
   write(chunk: Buffer, controller: Controller | undefined): void {
     if (this.#first) {
-      if (!this.#first.write(chunk)) holdUntilDrained(this.#first, controller);
+      if (!this.#first.write(Buffer.from(chunk))) holdUntilDrained(this.#first, controller);
+      return;
+    }
+    this.bytes += chunk.length;
+    if (this.#held && chunk.length === this.#expectedBytes && chunk.length <= ONE_PIECE_BYTES) {
+      // As text of one byte a character it goes out with the headers in one piece, which is the cheapest write.
+      this.#text = chunk.toString('latin1');
       return;
     }
     const { response } = this;
-    this.bytes += chunk.length;
-    if (this.#held) {
-      response.writeHead(this.status, this.#held);
-      this.#held = undefined;
-    }
-    if (this.bytes === this.#expectedBytes) {
-      // As text of one byte a character it goes out with the headers in one piece, which is the cheapest write.
-      if (chunk.length <= ONE_PIECE_BYTES) response.end(chunk.toString('latin1'), 'latin1');
-      else response.end(chunk);
-    } else if (!response.write(chunk)) {
-      holdUntilDrained(response, controller);
-    }
+    this.#writeHead();
+    const bytes = Buffer.from(chunk);
+    if (this.bytes === this.#expectedBytes) response.end(bytes);
+    else if (!response.write(bytes)) holdUntilDrained(response, controller);
   }
 
   end(): void {
@@ -98,17 +108,33 @@ export class ResponseStream {
       this.#first.end();
       return;
     }
-    this.#release();
-    this.#isOver = true;
+    this.#isWhole = true;
+    if (!this.#held) this.#finish();
+  }
+
+  #release(): void {
+    const { response, owner } = this;
+    if (!this.#held || response.destroyed) return;
+    try {
+      this.#writeHead();
+    } catch (error) {
+      owner.onBroken(error as Error);
+      return;
+    }
+    if (this.#text !== undefined) response.end(this.#text, 'latin1');
+    if (this.#isWhole) this.#finish();
+    else if (this.#text === undefined) response.flushHeaders();
+  }
+
+  #finish(): void {
     if (!this.response.writableEnded) this.response.end();
     this.owner.onSent();
   }
 
-  #release(): void {
-    if (!this.#held || this.#isOver || this.response.destroyed) return;
+  #writeHead(): void {
+    if (!this.#held) return;
     this.response.writeHead(this.status, this.#held);
     this.#held = undefined;
-    if (this.#expectedBytes !== 0) this.response.flushHeaders();
   }
 }
 

@@ -33,6 +33,18 @@ export function setHeader(headers: FlatHeaders, name: string, value: string): vo
   headers.push(name, value);
 }
 
+/** Headers by name, several of one name joined. */
+export function recordOf(headers: readonly string[]): Record<string, string> {
+  // A plain object would already have what it inherits: a header may be called `constructor`.
+  const record = new Map<string, string>();
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at] as string;
+    const before = record.get(name);
+    record.set(name, before === undefined ? (headers[at + 1] as string) : `${before}, ${headers[at + 1]}`);
+  }
+  return Object.fromEntries(record);
+}
+
 /** Headers of an object, as undici gives them, as one list. */
 export function flatten(headers: Readonly<Record<string, string | readonly string[] | undefined>>): FlatHeaders {
   const flat: FlatHeaders = [];

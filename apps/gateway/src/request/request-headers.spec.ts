@@ -23,6 +23,12 @@ describe('request headers', () => {
     expect(headers).toEqual([]);
   });
 
+  it('loses also what a CGI or a WSGI server would take for one of these', () => {
+    const names = ['X_Forwarded_For', 'x-forwarded_proto', 'X_Real_IP', 'Content_Length', 'Transfer_Encoding'];
+    const { headers, contentLength } = read(...names.flatMap((name) => [name, '1']), 'X_Own', '2');
+    expect([headers, contentLength]).toEqual([['x_own', '2'], undefined]);
+  });
+
   it('keeps repeated headers in order', () => {
     expect(read('Accept', 'a', 'Accept', 'b').headers).toEqual(['accept', 'a', 'accept', 'b']);
   });

@@ -65,7 +65,7 @@ export function readHead(raw: readonly string[]): RequestHead | string {
       continue;
     }
     if (!DROPPED.has(name)) {
-      if (!name.startsWith('x-forwarded-')) headers.push(name, value);
+      if (!name.startsWith('x-forwarded-') && !(name.includes('_') && isTwin(name))) headers.push(name, value);
       continue;
     }
     switch (name) {
@@ -107,6 +107,12 @@ export function readHead(raw: readonly string[]): RequestHead | string {
     traceparent,
     timeoutMs,
   };
+}
+
+/** Whether CGI, WSGI and PHP, which know no difference between `-` and `_`, read it as one of those that we set or drop. */
+function isTwin(name: string): boolean {
+  const twin = name.replaceAll('_', '-');
+  return DROPPED.has(twin) || twin === 'content-length' || twin.startsWith('x-forwarded-');
 }
 
 /** Without the headers that the Connection header names as its own. */

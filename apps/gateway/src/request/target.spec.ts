@@ -13,6 +13,9 @@ describe('a request target', () => {
     ['/api/a/.well-known', 18],
     ['/api/a/b.json', 13],
     ['/api/a/x;v=1', 12],
+    ['/api/a/', 7],
+    ['/api/a%2B%3A%40%3D', 18],
+    ['/api/a?next=//b%61', 6],
   ])('%s is taken', (target, length) => {
     expect(pathLength(target)).toBe(length);
   });
@@ -36,6 +39,12 @@ describe('a request target', () => {
     ['/api/%2', 'broken percent-encoding'],
     ['/api/%u002e', 'broken percent-encoding'],
     ['/api/%c0%ae', 'broken percent-encoding'],
+    ['/api//catalog', 'empty segment'],
+    ['//evil.example/api', 'empty segment'],
+    ['/api/catalog//', 'empty segment'],
+    ['/api/%61dmin', 'needs no encoding'],
+    ['/api/a%2Db%5f%7e', 'needs no encoding'],
+    ['/api/b%2Ejson', 'needs no encoding'],
     ['/api/ä', 'raw character'],
     ['/api/a?q=ä', 'raw character'],
     ['/api/a#b', 'raw character'],

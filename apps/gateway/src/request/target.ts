@@ -7,6 +7,8 @@ export const TARGET_REFUSALS: Readonly<Record<number, string>> = {
   [-5]: 'it holds an encoded control character',
   [-6]: 'it is encoded twice',
   [-7]: 'it holds a broken percent-encoding',
+  [-8]: 'it holds an empty segment',
+  [-9]: 'it encodes a character that needs no encoding',
 };
 
 const NOT_A_PATH = -1;
@@ -16,6 +18,8 @@ const ENCODED_SLASH = -4;
 const ENCODED_CONTROL = -5;
 const ENCODED_TWICE = -6;
 const BROKEN_ENCODING = -7;
+const EMPTY_SEGMENT = -8;
+const NEEDLESS_ENCODING = -9;
 
 const SLASH = 0x2f;
 const BACKSLASH = 0x5c;
@@ -30,6 +34,15 @@ const hexValue = (code: number): number => {
   const lower = code | 0x20;
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 };
+
+/** What RFC 3986 calls unreserved: encoded it means the same, and a route or a server that compares as it stands misses it. */
+const isUnreserved = (code: number): boolean =>
+  (code >= 0x30 && code <= 0x39) ||
+  ((code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a) ||
+  code === 0x2d ||
+  code === DOT ||
+  code === 0x5f ||
+  code === 0x7e;
 
 /** The byte that the two digits at `at` encode; negative when they are not two hexadecimal digits. */
 const escaped = (target: string, at: number): number => {
@@ -48,11 +61,14 @@ export function pathLength(target: string): number {
   let dots = 0;
   let onlyDots = true;
   let beyondAscii = false;
+  let needless = false;
   let at = 1;
   for (; at < length; at++) {
     const code = target.charCodeAt(at);
     if (code === SLASH) {
       if (onlyDots && (dots === 1 || dots === 2)) return DOT_SEGMENT;
+      // Many servers make one slash of two.
+      if (target.charCodeAt(at - 1) === SLASH) return EMPTY_SEGMENT;
       dots = 0;
       onlyDots = true;
     } else if (code === DOT) {
@@ -68,6 +84,7 @@ export function pathLength(target: string): number {
       if (byte === DOT) dots++;
       else onlyDots = false;
       if (byte >= 0x80) beyondAscii = true;
+      else if (isUnreserved(byte)) needless = true;
       at += 2;
     } else if (code <= 0x20 || code >= 0x7f || code === BACKSLASH || code === HASH) {
       return RAW_CHARACTER;
@@ -78,6 +95,7 @@ export function pathLength(target: string): number {
     }
   }
   if (onlyDots && (dots === 1 || dots === 2)) return DOT_SEGMENT;
+  if (needless) return NEEDLESS_ENCODING;
   for (let rest = at; rest < length; rest++) {
     const code = target.charCodeAt(rest);
     if (code <= 0x20 || code >= 0x7f || code === HASH) return RAW_CHARACTER;

@@ -65,6 +65,15 @@ describe('routes as data', () => {
     expect(() => parseSettings({ routes: wrong })).toThrow(path);
   });
 
+  it.each([
+    ['/films/new;v=1', 'new editor'],
+    ['/films;a=b/new', 'new editor'],
+    ['/films;a/7/cast;b/2', 'deep people'],
+    ['/films/;new', 'film catalog'],
+  ])('%s leads to %s: parameters of a segment, which some instances cut off, hide nothing', (path, expected) => {
+    expect(find(routes, path)).toBe(expected);
+  });
+
   it('finds each of many routes', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.stringMatching(/^[a-z]{1,6}$/), { minLength: 1, maxLength: 50 }), (names) => {

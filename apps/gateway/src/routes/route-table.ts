@@ -72,11 +72,19 @@ function find(from: Node, target: string, start: number, length: number, facts: 
   if (start >= length) return from.exact?.match(target, length, facts) ?? from.rest?.match(target, length, facts);
   const slash = target.indexOf('/', start);
   const end = slash < 0 || slash > length ? length : slash;
-  const literal = from.literals.size > 0 ? from.literals.get(target.slice(start, end)) : undefined;
+  const literal = from.literals.size > 0 ? literalFor(from, target.slice(start, end)) : undefined;
   const found = literal && find(literal, target, end + 1, length, facts);
   if (found) return found;
   return (
     (from.named && end > start && find(from.named, target, end + 1, length, facts)) ||
     from.rest?.match(target, length, facts)
   );
+}
+
+/** What follows a `;` some instances cut off: it must not lead past the route of what is left. */
+function literalFor({ literals }: Node, segment: string): Node | undefined {
+  const found = literals.get(segment);
+  if (found) return found;
+  const end = segment.indexOf(';');
+  return end < 0 ? undefined : literals.get(segment.slice(0, end));
 }

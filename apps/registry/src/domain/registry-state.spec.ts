@@ -56,6 +56,29 @@ describe('an instance', () => {
     expect(status()).toBe('passing');
   });
 
+  it('goes at its own time, whatever the others do meanwhile', () => {
+    for (const [id, ttlMs] of [
+      ['web-1', 30_000],
+      ['web-2', 10_000],
+      ['web-3', 20_000],
+    ] as const)
+      state.services.register(web({ id, checks: [{ ...ttl, ttlMs }] }));
+    const statuses = () => state.services.checks().map((check) => check.status);
+    pass(9_000);
+    for (let beat = 0; beat < 5; beat++) state.services.beat('service:web-2', 90_000);
+    pass(10_999);
+    expect(statuses()).toEqual(['passing', 'passing', 'passing']);
+    expect(state.nextDueMs()).toBeLessThanOrEqual(nowMs + 1);
+    pass(1);
+    expect(statuses()).toEqual(['passing', 'passing', 'critical']);
+    state.services.letGo('service:web-2');
+    pass(10_000);
+    expect(statuses()).toEqual(['critical', 'critical', 'critical']);
+    expect(state.nextDueMs()).toBe(nowMs + 50_000);
+    pass(50_000);
+    expect(state.services.all().map(({ id }) => id)).toEqual(['web-1', 'web-2']);
+  });
+
   it('stays for ever when it has no check or no deregistration time', () => {
     state.services.register(web({ checks: [] }));
     state.services.register(web({ id: 'web-2', checks: [{ ttlMs: 1_000 }] }));

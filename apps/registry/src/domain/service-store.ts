@@ -25,6 +25,8 @@ export class ServiceStore {
   readonly #services = new Map<string, ServiceRecord>();
   readonly #byName = new Map<string, Set<string>>();
   readonly #checks = new CheckTable();
+  /** No check is due before; reports only put it off, so that all of them are looked at seldom. */
+  #soonestMs = Number.POSITIVE_INFINITY;
 
   constructor(
     private readonly changes: ChangeIndex,
@@ -83,7 +85,7 @@ export class ServiceStore {
       sameChecks(this.checksOf(facts.id), wanted);
     if (same) {
       for (const check of wanted)
-        this.#checks.put({ ...check, modifyIndex: this.#checks.get(check.id)?.modifyIndex ?? index });
+        this.#putCheck({ ...check, modifyIndex: this.#checks.get(check.id)?.modifyIndex ?? index });
       return;
     }
     const tagsBefore = known ? JSON.stringify(known.tags) : undefined;
@@ -91,7 +93,7 @@ export class ServiceStore {
     this.#put(record);
     this.mark('services', record.id);
     for (const check of wanted) {
-      this.#checks.put(check);
+      this.#putCheck(check);
       this.mark('checks', check.id);
     }
     const list = known?.name === record.name && tagsBefore === JSON.stringify(record.tags) ? [] : [SERVICES];
@@ -116,7 +118,7 @@ export class ServiceStore {
   beat(checkId: string, holdMs = 0): number | undefined {
     const check = this.#checks.get(checkId);
     if (!check || check.probe) return undefined;
-    check.dueAtMs = this.now() + Math.max(check.ttlMs, holdMs);
+    this.#dueAt(check, this.now() + Math.max(check.ttlMs, holdMs));
     if (check.status !== 'passing') this.#set(check, 'passing', '');
     return check.ttlMs;
   }
@@ -124,7 +126,7 @@ export class ServiceStore {
   /** What held the check is gone: its TTL runs from now. */
   letGo(checkId: string): void {
     const check = this.#checks.get(checkId);
-    if (check && !check.probe) check.dueAtMs = Math.min(check.dueAtMs, this.now() + check.ttlMs);
+    if (check && !check.probe) this.#dueAt(check, Math.min(check.dueAtMs, this.now() + check.ttlMs));
   }
 
   /** Takes a report on a check, which also is its heartbeat. */
@@ -134,7 +136,7 @@ export class ServiceStore {
       throw new Refusal(404, `Unknown check ID "${checkId}". Ensure that the check ID is passed, not the check name.`);
     }
     if (check.probe) throw new Refusal(500, `CheckID "${checkId}" does not have associated TTL`);
-    check.dueAtMs = this.now() + check.ttlMs;
+    this.#dueAt(check, this.now() + check.ttlMs);
     this.#set(check, status, output);
   }
 
@@ -146,19 +148,18 @@ export class ServiceStore {
   /** Lets time take effect: checks turn critical, instances that stayed critical go. */
   expire(): void {
     const nowMs = this.now();
+    if (nowMs < this.#soonestMs) return;
+    this.#soonestMs = Number.POSITIVE_INFINITY;
     for (const check of this.checks()) {
       if (check.status !== 'critical' && check.dueAtMs <= nowMs) this.#set(check, 'critical', 'TTL expired');
       if (goesAtMs(check) <= nowMs) this.deregister(check.serviceId);
+      else this.#soonest(check);
     }
   }
 
-  /** When {@link expire} has something to do next, unless reports come in; Infinity for never. */
+  /** Before this {@link expire} has nothing to do, unless something is registered; Infinity for never. */
   nextDueMs(): number {
-    let next = Number.POSITIVE_INFINITY;
-    for (const check of this.#checks.all()) {
-      next = Math.min(next, check.status === 'critical' ? goesAtMs(check) : check.dueAtMs);
-    }
-    return next;
+    return this.#soonestMs;
   }
 
   save(): SavedServices {
@@ -172,7 +173,7 @@ export class ServiceStore {
     for (const check of checks.filter(({ serviceId }) => this.#services.has(serviceId))) {
       const critical = check.status === 'critical' ? { criticalSinceMs: nowMs } : {};
       const dueAtMs = check.probe ? NEVER_MS : nowMs + Math.max(check.ttlMs, RESTART_GRACE_MS);
-      this.#checks.put({ ...check, ...critical, dueAtMs });
+      this.#putCheck({ ...check, ...critical, dueAtMs });
     }
   }
 
@@ -183,10 +184,26 @@ export class ServiceStore {
     const turnedCritical = status === 'critical' && check.status !== 'critical';
     check.status = status;
     check.output = output;
+    this.#soonest(check);
     this.mark('checks', check.id);
     const name = this.#services.get(check.serviceId)?.name ?? '';
     check.modifyIndex = this.changes.touch(serviceTopic(name), CHECKS);
     if (turnedCritical) this.onCritical(check.id);
+  }
+
+  #putCheck(check: CheckRecord): void {
+    this.#checks.put(check);
+    this.#soonest(check);
+  }
+
+  #dueAt(check: CheckRecord, dueAtMs: number): void {
+    check.dueAtMs = dueAtMs;
+    this.#soonest(check);
+  }
+
+  #soonest(check: CheckRecord): void {
+    const dueMs = check.status === 'critical' ? goesAtMs(check) : check.dueAtMs;
+    if (dueMs < this.#soonestMs) this.#soonestMs = dueMs;
   }
 
   #put(record: ServiceRecord): void {

@@ -64,6 +64,14 @@ describe('rookery sync', () => {
     expect(await rookery(['--dry-run'], { SYNC_FROM: SOURCE, SYNC_TO: AWAY })).toBe(1);
   });
 
+  it('can run many times in a process', async () => {
+    const listeners = () => process.stdout.listenerCount('error') + process.stderr.listenerCount('error');
+    await rookery([]);
+    const before = listeners();
+    await rookery([]);
+    expect(listeners()).toBe(before);
+  });
+
   it('explains itself with examples', async () => {
     expect(await rookery(['--help'])).toBe(0);
     expect(said.stdout).toContain('Examples:\n  rookery sync --from eureka+http://');

@@ -16,13 +16,19 @@ export interface Output {
   failure(sentence: string): void;
 }
 
+/** Streams that have a listener for their end, and whether they are open. */
+const streams = new WeakMap<NodeJS.WriteStream, { open: boolean }>();
+
 /** Writes that outlive their reader: a closed terminal or pipe must not end the command before it has stopped everything. */
 export function writer(stream: NodeJS.WriteStream): (text: string) => void {
-  let open = true;
-  stream.on('error', () => {
-    open = false;
-  });
+  const state = streams.get(stream) ?? { open: true };
+  if (!streams.has(stream)) {
+    streams.set(stream, state);
+    stream.on('error', () => {
+      state.open = false;
+    });
+  }
   return (text) => {
-    if (open) stream.write(text);
+    if (state.open) stream.write(text);
   };
 }

@@ -1,5 +1,5 @@
 import type { Instance, Registry, Watch } from '@rookery/discovery';
-import type { RenderedService } from './rendered-service.ts';
+import { isName, type RenderedService } from './rendered-service.ts';
 
 /** The services of a registry as they are now, those that are named or all. */
 export class FollowedServices {
@@ -41,7 +41,8 @@ export class FollowedServices {
   }
 
   #follow(name: string): void {
-    if (this.#watches.has(name)) return;
+    // Nobody writes such a name down, and not every engine answers for it: nobody is to wait for that.
+    if (this.#watches.has(name) || !isName(name)) return;
     this.#watches.set(
       name,
       this.#registry.watch(name, () => this.#onChange()),

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Registry } from '@rookery/discovery';
 import { messageOf } from '../failure.ts';
 import { FollowedServices } from './followed-services.ts';
+import { keepsInstances, stays } from './keeps-instances.ts';
 import type { RenderedService } from './rendered-service.ts';
 import { type ReplaceOptions, replaceFile } from './replace-file.ts';
-import { runShell } from './run-shell.ts';
 
 /** Changes that come together are written together. */
 const SETTLE_MS = 100;
@@ -14,8 +14,6 @@ export interface KeepRenderedOptions extends ReplaceOptions {
   registry: Registry;
   names: readonly string[];
   render: (services: readonly RenderedService[]) => string;
-  /** Shell command that makes the server read the file. */
-  reload?: string | undefined;
   /** The shortest time between two reloads. */
   everyMs: number;
   signal: AbortSignal;
@@ -29,26 +27,30 @@ export async function keepRendered(options: KeepRenderedOptions): Promise<void> 
   const services = new FollowedServices(registry, names, () => changed.resolve());
   const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => {});
   const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-  let isOwed = false;
   let told = '';
+  const tellOnce = (line: string) => {
+    if (line !== told && line !== '' && !signal.aborted) tell(line);
+    told = line;
+  };
   try {
     await Promise.race([services.ready(), stopped]);
     while (!signal.aborted) {
       await pause(SETTLE_MS);
+      if (signal.aborted) return;
       changed = Promise.withResolvers();
       let waitMs = everyMs;
       try {
-        // A reload that failed is owed, though the file is in its place.
-        isOwed = (await replaceFile(render(services.services), options)) || isOwed;
-        if (isOwed && reload !== undefined) await runShell('reload', reload);
-        if (isOwed) tell(`${file}: written${reload === undefined ? '' : ' and reloaded'}`);
-        isOwed = false;
-        told = '';
+        const known = services.services;
+        if (keepsInstances(file, known)) tellOnce(stays(file));
+        else {
+          const did = await replaceFile(render(known), options);
+          if (did) tell(`${file}: written${reload === undefined ? '' : ' and reloaded'}`);
+          tellOnce('');
+        }
       } catch (error) {
         waitMs = RETRY_MS;
         changed.resolve();
-        if (messageOf(error) !== told) tell(messageOf(error));
-        told = messageOf(error);
+        tellOnce(messageOf(error));
       }
       await pause(waitMs);
       await Promise.race([changed.promise, stopped]);

@@ -95,3 +95,14 @@ describe('keepalived', () => {
     expect(keepalived()).toContain('# catalog has no instance');
   });
 });
+
+it('nothing that a server refuses is written: ports, weights and a place that comes twice', () => {
+  const odd = [
+    ...[0, -1, 65_536, 1.5, Number.NaN].map((port) => ({ port })),
+    ...[Number.NaN, -1, Number.POSITIVE_INFINITY].map((weight) => ({ weight })),
+    { id: 'z' },
+  ].map((facts, at) => anInstance(`odd-${at}`, facts));
+  for (const render of [nginx, keepalived]) expect(render(anInstance('a'), ...odd)).toBe(render(anInstance('a')));
+  expect(nginx(anInstance('a', { grpcPort: 70_000 }))).not.toContain('grpc');
+  expect(wholeWeights([anInstance('a', { weight: 1e308 }), anInstance('b', { weight: 1e300 })])).toEqual([100, 1]);
+});

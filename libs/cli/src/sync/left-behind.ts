@@ -1,4 +1,4 @@
-import type { Instance, Registry } from '@rookery/discovery';
+import { type Instance, isServiceName, type Registry } from '@rookery/discovery';
 import type { Gate } from './gate.ts';
 import { MIRRORED_FROM } from './mirrored.ts';
 
@@ -9,7 +9,7 @@ export async function leftBehind(
   isMeant: (service: string) => boolean,
   gate: Gate,
 ): Promise<Map<string, Instance[]>> {
-  const services = (await registry.services()).filter(isMeant);
+  const services = (await registry.services()).filter((name) => isServiceName(name) && isMeant(name));
   const found = await Promise.all(
     services.map(async (service) => {
       const instances = await gate.run(() => registry.instances(service));

@@ -1,4 +1,5 @@
-import type { Instance, Registry } from '@rookery/discovery';
+import { type Instance, isServiceName, type Registry } from '@rookery/discovery';
+import { printable } from '../output/printable.ts';
 import { renderTable } from '../output/table.ts';
 import { Gate } from './gate.ts';
 import { ownPlaces, verdictOf } from './plan-mirror.ts';
@@ -28,9 +29,12 @@ async function rowsOf({ name, from, to }: PreviewDirection, isMeant: (service: s
   const gate = new Gate(AT_ONCE);
   const services = (await from.services()).filter(isMeant).sort();
   const rows = services.map(async (service) => {
+    if (!isServiceName(service)) return [[name, service, '', '', 'no service name'].map(printable)];
     const [source, target] = await gate.run(() => Promise.all([from.instances(service), to.instances(service)]));
     const own = ownPlaces(target);
-    return source.map((instance) => [name, service, instance.id, addressOf(instance), verdictOf(instance, own)]);
+    return source.map((instance) =>
+      [name, service, instance.id, addressOf(instance), verdictOf(instance, own)].map(printable),
+    );
   });
   return (await Promise.all(rows)).flat();
 }

@@ -1,3 +1,4 @@
+import { isServiceName } from '@rookery/discovery';
 import type { Endpoint } from './endpoint.ts';
 import { Gate } from './gate.ts';
 import { leftBehind } from './left-behind.ts';
@@ -41,6 +42,7 @@ export class RegistryMirror {
   readonly #names: { readonly ready: Promise<void>; close(): void };
   readonly #sweeper: NodeJS.Timeout;
   #listed: ReadonlySet<string> = new Set();
+  readonly #refused = new Set<string>();
   #isFull = false;
   /** What an earlier process mirrored is taken over before anything else happens. */
   #isTakenOver = false;
@@ -55,7 +57,9 @@ export class RegistryMirror {
     this.#names = this.from.registry.watchServices((names) => {
       // A registry that had services and has none at all is rather one that began anew.
       if (names.length === 0 && this.#listed.size > 0) this.from.trouble();
-      this.#listed = new Set(names.filter(options.isMeant));
+      const meant = names.filter(options.isMeant);
+      this.#listed = new Set(meant.filter(isServiceName));
+      this.#refuse(meant.filter((name) => !isServiceName(name)));
       void this.#sweep();
     });
     this.#sweeper = setInterval(() => void this.#sweep(), SWEEP_EVERY_MS);
@@ -149,6 +153,15 @@ export class RegistryMirror {
       this.#options.tell(`${missing} of ${held} are missing at once: they stay a while, in case they are back`);
     }
     this.#isDoubted = isDoubted;
+  }
+
+  /** Told once each, as long as there is room to remember them. */
+  #refuse(names: readonly string[]): void {
+    for (const name of names) {
+      if (this.#refused.has(name) || this.#refused.size >= MOST_SERVICES) continue;
+      this.#refused.add(name);
+      this.#options.tell(`"${name}" is no service name that other registries take: it is not mirrored`);
+    }
   }
 
   #full(limit: string): undefined {

@@ -1,4 +1,5 @@
 import type { LiveBlock } from '../output/live-block.ts';
+import { printable } from '../output/printable.ts';
 import { renderTable } from '../output/table.ts';
 import type { Presence } from './presence.ts';
 import type { RegistryMirror } from './registry-mirror.ts';
@@ -31,7 +32,7 @@ export class Report {
   }
 
   line(text: string): void {
-    const stamped = `${new Date().toISOString()} ${text}`;
+    const stamped = `${new Date().toISOString()} ${printable(text)}`;
     if (this.#options.live) this.#options.live.above(stamped);
     else this.#options.write(`${stamped}\n`);
   }
@@ -69,7 +70,10 @@ export class Report {
         (state.missing > 0 ? `${state.missing} missing` : 'in step'),
     ]);
     const table = renderTable(['FROM', 'TO', 'MIRRORED', 'SERVICES', 'THERE', 'STATE'], rows, { flexible: 0 });
-    const failures = this.#mirrors.flatMap(({ state }) => state.failing).slice(0, MOST_FAILURES);
+    const failures = this.#mirrors
+      .flatMap(({ state }) => state.failing)
+      .slice(0, MOST_FAILURES)
+      .map(printable);
     live.show(['', ...table.split('\n'), ...failures]);
   }
 

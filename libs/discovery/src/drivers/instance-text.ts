@@ -6,9 +6,12 @@ const LONGEST_TEXT_BYTES = 64 * 1024;
 
 const isPort = (port: unknown): port is number => Number.isInteger(port) && Number(port) >= 1 && Number(port) <= 65_535;
 
+/** Whether every engine can hold a service of this name. */
+export const isServiceName = (name: string): boolean => NAME.test(name);
+
 /** Throws `DISCOVERY_BAD_INSTANCE` where an engine could not hand the instance on to others. */
 export function checkInstance({ id, service, port, weight }: Instance): void {
-  if (!NAME.test(service)) {
+  if (!isServiceName(service)) {
     throw discoveryErrors.badInstance(
       id,
       `"${service}" is no service name (letters, digits, dots, dashes, at most 128)`,

@@ -70,6 +70,24 @@ it('a service that hangs, or is not there, changes nothing, and gets so many cop
   expect(await ask()).toBe('200 original ');
 });
 
+it('so many copies at once and no more, also of bodies that all end at the same moment', async () => {
+  await mirrored({ maxInFlight: 3 }, false);
+  const uploads = Array.from({ length: 20 }, () => {
+    const { readable, writable } = new TransformStream();
+    const writer = writable.getWriter();
+    void writer.write(Buffer.from('be'));
+    const answer = fetch(`${rig.url}/api/films`, { method: 'POST', body: readable, duplex: 'half' } as RequestInit);
+    return { writer, answer };
+  });
+  await until('all are under way', () => rig.gateway.inFlight === 20);
+  for (const { writer } of uploads) void writer.close();
+  const answers = await Promise.all(uploads.map(async ({ answer }) => (await answer).text()));
+  expect(answers).toEqual(Array(20).fill('original be'));
+  await until('three copies are there', () => copies.length === 3);
+  expect(await ask()).toBe('200 original ');
+  expect(copies).toHaveLength(3);
+});
+
 it('a share of the requests is copied', async () => {
   await mirrored({ percent: 0 });
   await Promise.all(Array.from({ length: 20 }, () => ask()));

@@ -40,12 +40,8 @@ class Mirror implements Filter {
   }
 
   onRequest(call: Call): undefined {
-    const { percent, maxInFlight, service } = this.#settings;
-    if (this.#parts.random() * 100 >= percent || call.request.headers.upgrade !== undefined) return;
-    if (this.#inFlight >= maxInFlight) {
-      this.#copies.inc({ upstream: service, outcome: 'skipped' });
-      return;
-    }
+    if (this.#parts.random() * 100 >= this.#settings.percent || call.request.headers.upgrade !== undefined) return;
+    if (this.#isFull()) return;
     // Later the exchange adds its own to the same list.
     const headers = [...call.headers, ...ownHeaders(call)];
     if (call.hasBody) call.notes.set(NOTE, headers);
@@ -57,12 +53,20 @@ class Mirror implements Filter {
     if (!headers) return undefined;
     return new BodyCopy(this.#settings.maxBodyBytes, (body) => {
       // A second try reads the body anew.
-      if (call.notes.delete(NOTE)) void this.#send(call, headers, body);
+      if (call.notes.delete(NOTE) && !this.#isFull()) void this.#send(call, headers, body);
     });
   }
 
   state(): Record<string, unknown> {
     return { service: this.#settings.service, inFlight: this.#inFlight };
+  }
+
+  /** Asked again when a body has come: many may have begun before the first of them is sent. */
+  #isFull(): boolean {
+    const { maxInFlight, service } = this.#settings;
+    if (this.#inFlight < maxInFlight) return false;
+    this.#copies.inc({ upstream: service, outcome: 'skipped' });
+    return true;
   }
 
   async #send(call: Call, headers: readonly string[], body?: Buffer): Promise<void> {

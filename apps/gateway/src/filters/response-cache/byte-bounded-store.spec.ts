@@ -12,7 +12,12 @@ function response(length: number, lane = ''): StoredResponse {
   };
   const policy = policyOf(facts, { staleWhileRevalidateSeconds: 0, staleIfErrorSeconds: 0 });
   if (!policy) throw new Error('not storable');
-  return storedResponse(facts, policy, Buffer.alloc(length), { service: 'catalog', path: '/', headers: [] });
+  return storedResponse(facts, policy, Buffer.alloc(length), {
+    route: 'a',
+    service: 'catalog',
+    path: '/',
+    headers: [],
+  });
 }
 
 const never = () => false;

@@ -121,6 +121,64 @@ describe('a response that may be kept', () => {
     expect(await ask()).toMatchObject({ text: 'answer 4', cache: 'MISS' });
   });
 
+  it('is fetched again after it was changed by a route of its own', async () => {
+    asked = [];
+    const path = '/api/{service}/**';
+    const filters = [{ name: 'response-cache' }];
+    rig = await startRig({
+      routes: [
+        { id: 'reads', path, service: '{service}', filters, when: { methods: ['GET'] } },
+        { id: 'beta', path, service: '{service}', filters, when: { headers: { 'x-beta': 'yes' } } },
+        { id: 'writes', path, service: '{service}', filters },
+      ],
+    });
+    const { port } = await rig.upstream((request, response) => {
+      asked.push(request);
+      saying({ 'cache-control': 'max-age=60' })(request, response, asked.length);
+    });
+    rig.registry.set('catalog', port);
+    await ask();
+    // What another route has led elsewhere is none of this one's.
+    expect(await ask({ 'x-beta': 'yes' }, { method: 'HEAD' })).toMatchObject({ cache: 'MISS' });
+    expect(await ask()).toMatchObject({ text: 'answer 1', cache: 'HIT' });
+    await ask({}, { method: 'PUT' });
+    expect(await ask()).toMatchObject({ text: 'answer 4', cache: 'MISS' });
+  });
+
+  it('is kept where what was to change there failed, and removed where the answer names it', async () => {
+    await cached((request, response, time) => {
+      if (request.method === 'GET') response.writeHead(200, { 'cache-control': 'max-age=60' }).end(`answer ${time}`);
+      else if (request.method === 'PUT') response.writeHead(409).end();
+      else response.writeHead(201, { location: '/api/catalog/films', 'content-location': '/api/catalog/other' }).end();
+    });
+    await ask();
+    await ask({}, { path: '/other' });
+    await ask({}, { method: 'PUT' });
+    expect(await ask()).toMatchObject({ text: 'answer 1', cache: 'HIT' });
+    await ask({}, { method: 'POST', path: '/new' });
+    expect(await ask()).toMatchObject({ text: 'answer 5', cache: 'MISS' });
+    expect(await ask({}, { path: '/other' })).toMatchObject({ text: 'answer 6', cache: 'MISS' });
+  });
+
+  it('is kept for as long as s-maxage says, whatever max-age does', async () => {
+    await cached(saying({ 'cache-control': 'max-age=0, s-maxage=60' }));
+    await ask();
+    expect(await ask()).toMatchObject({ text: 'answer 1', cache: 'HIT' });
+    await rig.close();
+    await cached(saying({ 'cache-control': 'max-age=60, s-maxage=0' }));
+    await ask();
+    expect(await ask()).toMatchObject({ text: 'answer 2', cache: 'MISS' });
+  });
+
+  it('has the headers that it came with, whatever they are called', async () => {
+    await cached(saying({ 'cache-control': 'max-age=60', constructor: 'mine', vary: 'constructor' }));
+    await ask({ constructor: 'a' });
+    const hit = await ask({ constructor: 'a' });
+    expect([hit.cache, hit.headers.get('constructor')]).toEqual(['HIT', 'mine']);
+    expect(await ask({ constructor: 'b' })).toMatchObject({ cache: 'MISS' });
+    expect(await ask()).toMatchObject({ cache: 'MISS' });
+  });
+
   it('must be revalidated when it is stale, not when it is fresh', async () => {
     await cached(saying({ 'cache-control': 'public, max-age=60, must-revalidate' }));
     await ask();
@@ -169,6 +227,47 @@ describe('what is not kept', () => {
     const path = { path: '/public' };
     expect((await ask(ada, path)).text).toBe('Bearer ada 5');
     expect((await ask(bob, path)).text).toBe('Bearer ada 5');
+  });
+
+  it('is what a client does not want kept', async () => {
+    await cached(saying({ 'cache-control': 'max-age=60' }));
+    await ask({ 'cache-control': 'no-store' });
+    expect(await ask()).toMatchObject({ text: 'answer 2', cache: 'MISS' });
+  });
+
+  it('is a stream of events, which passes as it comes, through compression too, for all who ask at once', async () => {
+    asked = [];
+    rig = await startRig({
+      routes: [
+        {
+          id: 'services',
+          path: '/api/{service}/**',
+          service: '{service}',
+          filters: [{ name: 'response-cache' }, { name: 'compression', minBytes: 0 }],
+        },
+      ],
+    });
+    const open: ServerResponse[] = [];
+    const { port } = await rig.upstream((_request, response) => {
+      open.push(response);
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'max-age=60' });
+      response.write('data: 1\n\n');
+    });
+    rig.registry.set('catalog', port);
+    const listen = async () => {
+      const { body } = await undiciRequest(`${rig.url}/api/catalog/events`, { headers: { 'accept-encoding': 'gzip' } });
+      let text = '';
+      body.on('data', (chunk) => {
+        text += chunk;
+      });
+      body.on('error', () => {});
+      return { text: () => text, close: () => body.destroy() };
+    };
+    const clients = await Promise.all([listen(), listen(), listen()]);
+    await until('each has the first', () => clients.every(({ text }) => text() === 'data: 1\n\n'));
+    for (const response of open) response.write('data: 2\n\n');
+    await until('each has the second', () => clients.every(({ text }) => text() === 'data: 1\n\ndata: 2\n\n'));
+    for (const client of clients) client.close();
   });
 
   it('is longer than may be', async () => {
@@ -225,6 +324,17 @@ describe('a stale response', () => {
     await until('the fresh one is there', async () => (await ask()).text === 'answer 2');
     expect(await ask()).toMatchObject({ text: 'answer 2', cache: 'HIT' });
     expect(asked).toHaveLength(2);
+  });
+
+  it('is fetched anew whole, in however many pieces it comes', async () => {
+    const text = (time: number) => Array.from({ length: 30_000 }, (_, at) => `${time}:${at}`).join(' ');
+    await cached((_request, response, time) => {
+      const headers = time === 1 ? old('max-age=5, stale-while-revalidate=60') : { 'cache-control': 'max-age=60' };
+      response.writeHead(200, headers).end(text(time));
+    });
+    await ask();
+    await until('the fresh one is there', async () => (await ask()).cache === 'HIT');
+    expect((await ask()).text).toBe(text(2));
   });
 
   it('is asked about by its validators, and lives on when it still holds', async () => {

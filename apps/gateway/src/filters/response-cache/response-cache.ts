@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { RookeryError, within } from '@rookery/observability';
+import { recordOf } from '../../request/flat-headers.ts';
 import type { Call, Filter, FilterKind, FilterParts, Verdict } from '../filter.ts';
 import { API_KEY_NOTE } from '../rate-limit/rate-key.ts';
 import { ByteBoundedStore } from './byte-bounded-store.ts';
@@ -14,9 +15,9 @@ import {
   type Headers,
   headersOf,
   isNotModified,
+  isOf,
   mayStandIn,
   policyOf,
-  recordOf,
   type StoredResponse,
   storedResponse,
 } from './stored-response.ts';
@@ -90,7 +91,7 @@ class ResponseCache implements Filter {
 
   #serve(call: Call, key: string, request: Headers, untilMs: number): Verdict | Promise<Verdict> {
     const isPersonal = request.authorization !== undefined || call.notes.has(API_KEY_NOTE);
-    const stored = this.#store.get(key).find((one) => fits(one, request, isPersonal));
+    const stored = this.#store.get(key).find((one) => isOf(one, this.#routeId) && fits(one, request, isPersonal));
     if (stored) {
       switch (freshness(stored, request)) {
         case 'fresh':
@@ -156,29 +157,31 @@ class ResponseCache implements Filter {
     const origin = this.#revalidations.originOf(call);
     missed.keep = (body) => {
       if (body)
-        this.#store.put(key, storedResponse(facts, policy, body, origin), (other) => fits(other, request, false));
+        this.#store.put(
+          key,
+          storedResponse(facts, policy, body, origin),
+          (other) => isOf(other, this.#routeId) && fits(other, request, false),
+        );
       if (leads) this.#flights[body ? 'end' : 'endNotKept'](key);
     };
   }
 
-  /** What was changed is not given out any more (RFC 9111, 4.4). */
+  /** What was changed is not given out any more (RFC 9111, 4.4), by whichever route it was asked for. */
   #invalidate(call: Call): void {
     if (call.status < 200 || call.status >= 400) return;
     this.#store.delete(this.#keyOf(call));
     for (const name of ['location', 'content-location']) {
       const path = call.responseHeader(name);
-      if (path?.startsWith('/')) this.#store.delete(this.#keyAt(call.host, path));
+      if (path?.startsWith('/')) this.#store.delete(keyAt(call.host, path));
     }
   }
 
   #keyOf({ host, path, query }: Call): string {
-    return this.#keyAt(host, query === '' ? path : `${path}?${query}`);
-  }
-
-  #keyAt(host: string, target: string): string {
-    return `${this.#routeId} ${host.toLowerCase()} ${target}`;
+    return keyAt(host, query === '' ? path : `${path}?${query}`);
   }
 }
+
+const keyAt = (host: string, target: string): string => `${host.toLowerCase()} ${target}`;
 
 function answer(call: Call, request: Headers, stored: StoredResponse, cache: 'HIT' | 'STALE' | 'REVALIDATED'): Verdict {
   const headers = headersOf(stored, cache);

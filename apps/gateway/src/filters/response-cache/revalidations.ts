@@ -1,4 +1,5 @@
 import { TIMEOUT_HEADER } from '@rookery/observability';
+import { recordOf } from '../../request/flat-headers.ts';
 import type { Targets } from '../../upstream/targets.ts';
 import type { Call } from '../filter.ts';
 import { askAside } from '../side/ask-aside.ts';
@@ -6,9 +7,9 @@ import type { ByteBoundedStore } from './byte-bounded-store.ts';
 import type { ResponseCacheSettings } from './settings.ts';
 import {
   fits,
+  isOf,
   type Origin,
   policyOf,
-  recordOf,
   refreshed,
   type StoredResponse,
   storedResponse,
@@ -51,7 +52,7 @@ export class Revalidations {
       const name = call.headers[at] as string;
       if (!OF_ONE_REQUEST.has(name)) headers.push(name, call.headers[at + 1] as string);
     }
-    return { service: call.service, path: call.target, headers };
+    return { route: call.route.id, service: call.service, path: call.target, headers };
   }
 
   /** The response of now; `not kept` where the service has another that must not be stored. Fails where the service does. */
@@ -85,7 +86,12 @@ export class Revalidations {
       status === 304
         ? refreshed(stored, request, given, this.#settings)
         : policy && storedResponse(facts, policy, body, origin);
-    if (current) this.#store.put(key, current, (other) => other === stored || fits(other, request, false));
+    if (current)
+      this.#store.put(
+        key,
+        current,
+        (other) => other === stored || (isOf(other, origin.route) && fits(other, request, false)),
+      );
     else this.#store.delete(key);
     return current ?? 'not kept';
   }

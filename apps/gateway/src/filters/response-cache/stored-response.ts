@@ -19,6 +19,8 @@ export interface StoredResponse {
 }
 
 export interface Origin {
+  /** Id of the route that it came by: another one may lead elsewhere. */
+  readonly route: string;
   readonly service: string;
   readonly path: string;
   readonly headers: readonly string[];
@@ -38,17 +40,6 @@ const NOT_KEPT = new Set([
 ]);
 /** A 304 says nothing of these. */
 const NOT_UPDATED = new Set([...NOT_KEPT, 'content-encoding', 'content-range', 'content-type']);
-
-/** Headers as a record, several of one name joined. */
-export function recordOf(flat: readonly string[]): Record<string, string> {
-  const record: Record<string, string> = {};
-  for (let at = 0; at < flat.length; at += 2) {
-    const name = flat[at] as string;
-    const before = record[name];
-    record[name] = before === undefined ? (flat[at + 1] as string) : `${before}, ${flat[at + 1]}`;
-  }
-  return record;
-}
 
 export interface Storable {
   readonly request: Headers;
@@ -113,9 +104,12 @@ export function refreshed(
   return policy && storedResponse(facts, policy, stored.body, stored.origin);
 }
 
+/** Whether it came by that route. */
+export const isOf = ({ origin }: StoredResponse, route: string): boolean => origin.route === route;
+
 /** Whether a stored response was chosen by what this request says too. */
 export const fits = ({ variant, isPublic }: StoredResponse, request: Headers, isPersonal: boolean): boolean =>
-  (isPublic || !isPersonal) && Object.entries(variant).every(([name, value]) => (request[name] ?? '') === value);
+  (isPublic || !isPersonal) && Object.entries(variant).every(([name, value]) => headerIn(request, name) === value);
 
 export type Freshness = 'fresh' | 'stale-while-revalidate' | 'stale';
 
@@ -164,8 +158,12 @@ function variantOf(vary: string | undefined, request: Headers): Headers {
     .split(',')
     .map((name) => name.trim())
     .filter(Boolean);
-  return Object.fromEntries(names.map((name) => [name, request[name] ?? '']));
+  return Object.fromEntries(names.map((name) => [name, headerIn(request, name)]));
 }
+
+/** Its own: a record inherits a `constructor`. */
+const headerIn = (headers: Headers, name: string): string =>
+  Object.hasOwn(headers, name) ? (headers[name] ?? '') : '';
 
 function withoutHost({ host: _, ...headers }: Headers): Record<string, string> {
   return headers;

@@ -93,7 +93,7 @@ class SideAnswer implements UpstreamHandler {
     this.#bytes += chunk.length;
     if (this.#bytes > this.#maxBytes)
       controller.abort(new Error(`the response is longer than ${this.#maxBytes} bytes`));
-    else this.#chunks.push(chunk);
+    else this.#chunks.push(Buffer.from(chunk));
   }
 
   onResponseEnd(): void {

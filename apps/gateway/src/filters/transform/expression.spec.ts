@@ -30,6 +30,14 @@ it.each([
   ['body.list.map(x, x.items.map(y, x.items))', undefined],
   ['body.list.map(x, [body.list].map(z, z.map(y, y)))', /only what is in x/],
   ['body.list.map(x, x.items.filter(y, y.open).map(y, y.id))', undefined],
+  ['body.list.filter(x, body.text.contains(x))', /only what is in x/],
+  ['body.list.map(x, size(body.text))', /only what is in x/],
+  ['body.list.map(x, body.text.upperAscii())', /only what is in x/],
+  ['body.list.map(x, x.items.map(y, size(x.name)))', /only what is in y/],
+  ['body.list.map(x, x.name.split(body.text))', /only what is in x/],
+  ['body.list.filter(x, x.name.startsWith(body.prefix))', undefined],
+  ['body.list.map(x, {"size": size(x.name), "shop": body.shop, "why": body.?why.orValue("")})', undefined],
+  ['body.list.map(x, has(x.name) ? x.name.upperAscii() : string(1))', undefined],
   ['process.env', /process/],
   ['constructor', /constructor/],
   ['body.', /./],
@@ -46,3 +54,9 @@ it.each(['body.constructor', 'body.__proto__', 'body.toString', 'body.list.const
     expect(() => of(text, { list: [] })).toThrow();
   },
 );
+
+it('a result that a long list would make very long is given up before it is made', () => {
+  const body = { text: 'x'.repeat(200_000), list: Array.from({ length: 300_000 }, () => 1) };
+  expect(() => of('body.list.map(x, body.text)', body)).toThrow(/longer than/);
+  expect(of('body.text', body)).toHaveLength(200_002);
+});

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { RookeryError } from '@rookery/observability';
+import { recordOf } from '../../request/flat-headers.ts';
 import type { Call, Filter, FilterKind, FilterParts, Verdict } from '../filter.ts';
 import { compileExpression, type Expression, toJson, type Variables } from './expression.ts';
 import { JsonTransform } from './json-transform.ts';
@@ -157,15 +158,6 @@ const responseOf = ({ status, responseHeaders }: Call) => ({
   status: BigInt(status),
   headers: recordOf(responseHeaders),
 });
-
-function recordOf(flat: readonly string[]): Record<string, string> {
-  const record: Record<string, string> = {};
-  for (let at = 0; at < flat.length; at += 2) {
-    const name = flat[at] as string;
-    record[name] = record[name] === undefined ? (flat[at + 1] as string) : `${record[name]}, ${flat[at + 1]}`;
-  }
-  return record;
-}
 
 export const transform: FilterKind<TransformSettings> = {
   name: 'transform',

@@ -178,8 +178,7 @@ export class Connection implements SocketListener, ResponseSink {
     const request = this.#request;
     if (!request) return;
     this.#silentSince = this.#owner.tick;
-    // The memory that it was read into is used again at once.
-    request.handler.onResponseData(request, Buffer.from(bytes));
+    request.handler.onResponseData(request, bytes);
   }
 
   onWhole(trailers: FlatHeaders, isClean: boolean): void {

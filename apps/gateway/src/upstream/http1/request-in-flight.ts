@@ -11,6 +11,7 @@ export interface UpstreamHandler {
   /** A connection is there, and the request goes out; it may be aborted here. */
   onRequestStart(controller: Controller): void;
   onResponseHead(controller: Controller, status: number, headers: FlatHeaders): void;
+  /** The bytes are good for this call only: the memory that they were read into is used again at once. */
   onResponseData(controller: Controller, chunk: Buffer): void;
   onResponseEnd(controller: Controller, trailers: Record<string, string>): void;
   /** Nothing comes after it. */

@@ -5,14 +5,14 @@ import { sourceArguments } from '@rookery/servers';
 
 const MAIN = new URL('../../libs/cli/src/main.ts', import.meta.url).pathname;
 
-/** `rookery sync` as a process of its own, and what it says. */
-export class RunningSync {
+/** The `rookery` command as a process of its own, and what it says. */
+export class RunningCommand {
   readonly lines: string[] = [];
   readonly #child: ChildProcess;
   readonly #ended: Promise<number | null>;
 
-  constructor(flags: readonly string[], environment: Record<string, string> = {}) {
-    this.#child = spawn(process.execPath, [...sourceArguments, MAIN, 'sync', ...flags], {
+  constructor(words: readonly string[], environment: Record<string, string> = {}) {
+    this.#child = spawn(process.execPath, [...sourceArguments, MAIN, ...words], {
       env: { ...process.env, NODE_OPTIONS: '', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -29,5 +29,11 @@ export class RunningSync {
   async end(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill(signal);
     return this.#ended;
+  }
+}
+
+export class RunningSync extends RunningCommand {
+  constructor(flags: readonly string[]) {
+    super(['sync', ...flags]);
   }
 }
