@@ -36,8 +36,11 @@ export class Primary {
     this.#logger = logger;
   }
 
+  /** Those that live: one whose exit is heard before its channel has closed still stands in the cluster's list. */
   get #workers(): Worker[] {
-    return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+    return Object.values(cluster.workers ?? {})
+      .filter((worker) => worker !== undefined)
+      .filter((worker) => !worker.isDead());
   }
 
   start(): void {
