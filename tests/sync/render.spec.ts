@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startEmbeddedRegistry } from './embedded-registry.ts';
 import { RunningCommand } from './running-command.ts';
 
-const WITHIN = { timeout: 20_000, interval: 25 };
+const WITHIN = { timeout: 40_000, interval: 25 };
 const folder = mkdtempSync(join(tmpdir(), 'rookery-rendered-'));
 const file = join(folder, 'upstreams.conf');
 
@@ -30,7 +30,7 @@ const written = () => {
 const reloads = () => readdirSync(folder).filter((name) => name.startsWith('reload-')).length;
 
 it('rookery render --watch keeps its file while the registry is away, and says why nothing comes', {
-  timeout: 90_000,
+  timeout: 150_000,
 }, async () => {
   const registry = await createRegistry(`${embedded.url}?wait=1s`);
   await embedded.kill();
@@ -52,7 +52,7 @@ it('rookery render --watch keeps its file while the registry is away, and says w
 
     await embedded.kill();
     const times = () => running.lines.filter((line) => line.includes('stays as it is.')).length;
-    await expect.poll(times, WITHIN).toBe(2);
+    await expect.poll(times, WITHIN).toBeGreaterThan(1);
     expect(written()).toBe(before);
     await embedded.start();
     await lease.release();

@@ -9,6 +9,8 @@ import { sayOf } from './say-of.ts';
 const SETTLE_MS = 200;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 30_000;
+/** Instances of one service whose failure is told. */
+const MOST_COMPLAINTS = 20;
 
 /** What the mirrors of one direction share. */
 export interface MirrorContext {
@@ -36,7 +38,8 @@ export class ServiceMirror {
   #targetKnown = false;
   #missing: ReadonlyMap<string, number> = new Map();
   #failures = 0;
-  #told = '';
+  /** Since all was well last. */
+  readonly #told = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
   #step: Promise<void> | undefined;
@@ -66,7 +69,7 @@ export class ServiceMirror {
   }
 
   get failing(): string {
-    return this.#failures > 0 ? this.#told : '';
+    return this.#failures > 0 ? ([...this.#told].at(-1) ?? '') : '';
   }
 
   /** How many instances the target has by itself already. */
@@ -82,7 +85,7 @@ export class ServiceMirror {
 
   /** Takes over what another process, or the one before, has mirrored: it stays until the source has spoken. */
   async adopt(instances: readonly Instance[]): Promise<void> {
-    await Promise.all(instances.map((instance) => this.#register(instance)));
+    await this.#register(instances);
     this.poke();
   }
 
@@ -131,11 +134,12 @@ export class ServiceMirror {
     });
     this.#missing = plan.missing;
     if (plan.againAtMs !== undefined) this.#wakeIn(plan.againAtMs - nowMs);
-    const taken = await Promise.all(plan.register.map((instance) => this.#register(instance)));
+    await this.#register(plan.register);
+    const added = plan.register.filter(({ id }) => this.#held.has(id)).length;
     await Promise.all(plan.release.map((id) => this.#release(id)));
-    const [added, removed] = [taken.filter(Boolean).length, plan.release.length];
+    const removed = plan.release.length;
     this.#failures = added < plan.register.length ? this.#failures + 1 : 0;
-    if (this.#failures === 0) this.#told = '';
+    if (this.#failures === 0) this.#told.clear();
     else this.#wakeIn(Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.#failures - 1)));
     if (added + removed > 0) {
       tell(`${this.service}: ${[added && `+${added}`, removed && `-${removed}`].filter(Boolean).join(' ')}`);
@@ -144,16 +148,32 @@ export class ServiceMirror {
     onChange();
   }
 
-  async #register(instance: Instance): Promise<boolean> {
+  /** Together first; then those that are refused one after the other, since an engine may refuse several for one of them. */
+  async #register(instances: readonly Instance[]): Promise<void> {
+    const refused: Instance[] = [];
+    await Promise.all(
+      instances.map(async (instance) => {
+        const error = await this.#attempt(instance);
+        if (error !== undefined && isRefusal(error) && instances.length > 1) refused.push(instance);
+        else if (error !== undefined) this.#complain(instance, error);
+      }),
+    );
+    for (const instance of refused) {
+      const error = await this.#attempt(instance);
+      if (error !== undefined) this.#complain(instance, error);
+    }
+  }
+
+  /** Answers why it failed. */
+  async #attempt(instance: Instance): Promise<unknown> {
     const { to, gate, leaseMs, hasRoom } = this.#context;
     return gate.run(async () => {
-      if (this.#closed || !hasRoom()) return false;
+      if (this.#closed || !hasRoom()) return undefined;
       try {
         this.#held.set(instance.id, await to.registry.register(instance, { leaseMs }));
-        return true;
+        return undefined;
       } catch (error) {
-        this.#complain(`${this.service}: ${instance.id} is not taken: ${sayOf(error)}`);
-        return false;
+        return error;
       }
     });
   }
@@ -163,10 +183,14 @@ export class ServiceMirror {
     this.#held.delete(id);
   }
 
-  /** Once, until it is another thing or all is well again. */
-  #complain(line: string): void {
-    if (this.#closed || line === this.#told) return;
-    this.#told = line;
+  /** Once, until all is well again. */
+  #complain({ id }: Instance, error: unknown): void {
+    const line = `${this.service}: ${id} is not taken: ${sayOf(error)}`;
+    if (this.#closed || this.#told.has(line) || this.#told.size >= MOST_COMPLAINTS) return;
+    this.#told.add(line);
     this.#context.tell(line);
   }
 }
+
+/** Of a server that answers: to ask for one at a time takes no long. */
+const isRefusal = (error: unknown): boolean => (error as { code?: string } | undefined)?.code === 'DISCOVERY_REFUSED';

@@ -83,9 +83,9 @@ export class ConsulConnection {
     const known = error as { isTimeout?: boolean; isResponse?: boolean; statusCode?: number; code?: string };
     const response = (error as { response?: { body?: unknown } }).response;
     if (known.isResponse && known.statusCode !== undefined && !UNAVAILABLE.has(known.statusCode)) {
-      const text = String(response?.body ?? '')
-        .slice(0, 300)
-        .trim();
+      const body = response?.body ?? '';
+      const isText = typeof body === 'string' || Buffer.isBuffer(body);
+      const text = (isText ? String(body) : JSON.stringify(body)).slice(0, 300).trim();
       return Object.assign(this.#errors.refused(this.#server, what, `${known.statusCode} ${text}`.trim(), error), {
         consulStatus: known.statusCode,
       });
