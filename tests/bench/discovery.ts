@@ -1,4 +1,5 @@
 import type { Report } from './figures.ts';
+import { progress } from './progress.ts';
 
 /** Each part of the area by itself. Add one here, and its figures and tables join those of the others. */
 const PARTS: Readonly<Record<string, () => Promise<{ run(): Report | Promise<Report> }>>> = {
@@ -14,7 +15,9 @@ export const parts = Object.keys(PARTS);
 export async function run({ parts: wanted = parts }: { parts?: readonly string[] }): Promise<Report> {
   const reports: Report[] = [];
   for (const [name, load] of Object.entries(PARTS)) {
-    if (wanted.includes(name)) reports.push(await (await load()).run());
+    if (!wanted.includes(name)) continue;
+    progress(`discovery ${name}`);
+    reports.push(await (await load()).run());
   }
   return { figures: reports.flatMap(({ figures }) => figures), tables: reports.flatMap(({ tables }) => tables) };
 }

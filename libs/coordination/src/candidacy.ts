@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { backOffMs } from '@rookery/connections';
+import { backOffMs, type ConnectionLog } from '@rookery/connections';
 import type { AcquireOptions, Coordination, Lock } from './coordination.ts';
-import { isTimeout } from './errors.ts';
+import { isClosed, isTimeout } from './errors.ts';
 
 /** What a leader does: leads until the promise settles, or the lock's signal aborts. */
 export type Lead = (lock: Lock) => Promise<void> | void;
@@ -21,6 +21,7 @@ export class Candidacy {
     readonly election: string,
     private readonly lead: Lead,
     private readonly options: Omit<AcquireOptions, 'waitMs'> = {},
+    private readonly log?: ConnectionLog,
   ) {
     this.#running = this.#run();
   }
@@ -41,23 +42,39 @@ export class Candidacy {
     const signal = this.options.signal ? AbortSignal.any([closed, this.options.signal]) : closed;
     let failures = 0;
     while (!signal.aborted) {
-      try {
-        this.#lock = await this.coordination.acquire(this.election, { ...this.options, waitMs: ROUND_MS, signal });
-        failures = 0;
-        await this.#leadOnce(this.#lock, signal);
-      } catch (error) {
-        if (isTimeout(error)) continue;
-        // Whoever was closed will not come back; whoever cannot reach the engine, or whose `lead` failed, may.
-        if ((error as { code?: string }).code === 'COORDINATION_CLOSED') return;
+      const lock = await this.#elected(signal);
+      if (lock && (await this.#leadOnce(lock, signal))) failures = 0;
+      else if (!signal.aborted) {
         failures++;
         await pause(backOffMs(failures, BACK_OFF), undefined, { signal }).catch(() => {});
       }
     }
   }
 
-  async #leadOnce(lock: Lock, signal: AbortSignal): Promise<void> {
+  /** Undefined where the engine did not let it stand: it may later. */
+  async #elected(signal: AbortSignal): Promise<Lock | undefined> {
+    for (;;) {
+      try {
+        return await this.coordination.acquire(this.election, { ...this.options, waitMs: ROUND_MS, signal });
+      } catch (error) {
+        if (isTimeout(error) && !signal.aborted) continue;
+        // Whoever was closed will not come back.
+        if (isClosed(error)) this.#closed.abort();
+        return undefined;
+      }
+    }
+  }
+
+  /** Answers false where `lead` failed. */
+  async #leadOnce(lock: Lock, signal: AbortSignal): Promise<boolean> {
+    this.#lock = lock;
     try {
       if (!signal.aborted) await this.lead(lock);
+      return true;
+    } catch (error) {
+      // A leader that was told to stop may well throw.
+      if (lock.held) this.log?.warn({ election: this.election, error }, 'leader failed, it stands again');
+      return false;
     } finally {
       this.#lock = undefined;
       await lock.release();

@@ -1,3 +1,4 @@
+import type { ConnectionLog } from '@rookery/connections';
 import { Barrier } from './barrier.ts';
 import { Candidacy, type Lead } from './candidacy.ts';
 import { Counter } from './counter.ts';
@@ -37,6 +38,9 @@ export interface Holder {
  * (503) when the engine does not answer within its deadline, `COORDINATION_LOST` when a lease ended meanwhile.
  */
 export abstract class Coordination {
+  /** Is told of what no caller hears. */
+  protected abstract readonly log: ConnectionLog | undefined;
+
   /** Waits for the lock, also while the engine is away, for at most `waitMs`; in the order of asking where the engine gives it. */
   abstract acquire(name: string, options?: AcquireOptions): Promise<Lock>;
   /** Who holds the lock now. */
@@ -64,9 +68,12 @@ export abstract class Coordination {
     }
   }
 
-  /** Stands for election until it is closed: `lead` is called whenever this process leads, and leads until it settles. */
+  /**
+   * Stands for election until it is closed: `lead` is called whenever this process leads, and leads until it settles.
+   * Where it fails, the log is told, and the process stands again after a pause.
+   */
   candidate(election: string, lead: Lead, options?: Omit<AcquireOptions, 'waitMs'>): Candidacy {
-    return new Candidacy(this, election, lead, options);
+    return new Candidacy(this, election, lead, options, this.log);
   }
 
   /** A barrier that opens when so many parties wait at it, again and again. */

@@ -59,7 +59,7 @@ export abstract class DriverCoordination extends Coordination {
       if (waitMs === 0) throw timeout;
     };
     const endsAtMs = performance.now() + (waitMs === 0 ? leaseMs : waitMs);
-    const claiming = this.#persist({ name, leaseMs, owner, signal, endsAtMs, mayWait });
+    const claiming = this.#persist({ name, leaseMs, owner, signal, endsAtMs, mayWait }, waitMs === 0);
     this.#claims.add(claiming);
     try {
       const lock = await claiming;
@@ -109,7 +109,8 @@ export abstract class DriverCoordination extends Coordination {
     }
   }
 
-  async #persist(claim: Claim): Promise<LeasedLock> {
+  /** @param once where an engine that is away is not waited for */
+  async #persist(claim: Claim, once: boolean): Promise<LeasedLock> {
     const { signal } = claim;
     for (let failures = 1; ; failures++) {
       try {
@@ -117,7 +118,7 @@ export abstract class DriverCoordination extends Coordination {
       } catch (error) {
         if (isUnreachable(error)) {
           // A wait that is over because the engine was away says so.
-          if (signal.aborted && !this.closed) throw error;
+          if ((once || signal.aborted) && !this.closed) throw error;
         } else if (!(error instanceof ClaimForgotten)) throw signal.aborted ? signal.reason : error;
         await pause(backOffMs(failures, BACK_OFF), undefined, { signal }).catch(() => {});
         if (signal.aborted) throw isUnreachable(error) && !this.closed ? error : signal.reason;

@@ -77,3 +77,4 @@ const quote = (text: string): string => JSON.stringify(text.length > 200 ? `${te
 const codeOf = (error: unknown): string | undefined => (error as { code?: string } | undefined)?.code;
 export const isTimeout = (error: unknown): boolean => codeOf(error) === 'COORDINATION_TIMEOUT';
 export const isUnreachable = (error: unknown): boolean => codeOf(error) === 'COORDINATION_UNREACHABLE';
+export const isClosed = (error: unknown): boolean => codeOf(error) === 'COORDINATION_CLOSED';

@@ -12,14 +12,16 @@ export class BenchRegistry {
 
   readonly #processes: Processes;
   readonly port: number;
+  readonly #core: string;
 
-  private constructor(processes: Processes, port: number) {
+  private constructor(processes: Processes, port: number, core: string) {
     this.#processes = processes;
     this.port = port;
+    this.#core = core;
   }
 
-  static async start(processes: Processes): Promise<BenchRegistry> {
-    const registry = new BenchRegistry(processes, (await freePorts(1))[0] ?? 0);
+  static async start(processes: Processes, core = PROXY_CORE): Promise<BenchRegistry> {
+    const registry = new BenchRegistry(processes, (await freePorts(1))[0] ?? 0, core);
     await registry.start();
     return registry;
   }
@@ -30,7 +32,7 @@ export class BenchRegistry {
 
   async start(): Promise<void> {
     const env = { HOST: '127.0.0.1', PORT: String(this.port), ROOKERY_HOME: this.#processes.home, LOG_LEVEL: 'error' };
-    this.child = this.#processes.fork('apps/registry/dist/main.js', PROXY_CORE, [], env);
+    this.child = this.#processes.fork('apps/registry/dist/main.js', this.#core, [], env);
     allowOpenFiles(this.child);
     await message<{ type: string }>(this.child, ({ type }) => type === 'ready');
   }

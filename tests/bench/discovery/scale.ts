@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Report } from '../figures.ts';
 import { cpuMicros, LOAD_CORE, message, Processes, residentBytes } from '../gateway/processes.ts';
+import { progress } from '../progress.ts';
 import type { ClientsOrder } from './clients.ts';
 import { quantile } from './quantile.ts';
 import { allowOpenFiles, BenchRegistry, build } from './registry-process.ts';
@@ -17,6 +18,7 @@ const SETTLE_MS = 20_000;
 /** As clients of Consul do it: three heartbeats in a lease of 10 s. */
 const STANDARD = { everyMs: 3_300, connections: 1_000 };
 const REGISTER_WITHIN_MS = 300_000;
+const TOLD_WITHIN_MS = 300_000;
 
 /** The embedded registry with 10,000 instances in 500 services, each heartbeating over connections of its own. */
 export async function run(): Promise<Report> {
@@ -25,6 +27,7 @@ export async function run(): Promise<Report> {
   try {
     const registry = await BenchRegistry.start(processes);
     const emptyBytes = residentBytes(registry.child);
+    progress(`${INSTANCES} clients register`);
     const startedAtMs = performance.now();
     const share = INSTANCES / CLIENT_PROCESSES;
     const children = await Promise.all(
@@ -35,9 +38,11 @@ export async function run(): Promise<Report> {
       }),
     );
     const registeredMs = performance.now() - startedAtMs;
+    progress(`at rest for ${(SETTLE_MS + REST_MS) / 1e3} s`);
     await pause(SETTLE_MS);
     const rest = await cpuShare(registry.child, REST_MS);
     const fullBytes = residentBytes(registry.child);
+    progress('changes until they are seen');
     const told = processes.fork('tests/bench/discovery/told.ts', LOAD_CORE);
     told.send({
       engines: [{ name: 'registry', url: registry.url }],
@@ -45,9 +50,12 @@ export async function run(): Promise<Report> {
       watchers: WATCHERS,
       rounds: ROUNDS,
     } satisfies ToldOrder);
-    const { registry: times } = await message<Told>(told);
+    const { registry: times } = await message<Told>(told, undefined, TOLD_WITHIN_MS);
+    if (times?.failed !== undefined) throw new Error(times.failed);
+    progress('the registry is killed');
     const recoveryMs = await recovery(registry);
     for (const child of children) child.kill('SIGKILL');
+    progress("heartbeats by requests of Consul's API");
     const standard = await standardBeats(processes, registry);
     const p50Ms = quantile(times?.registered ?? [], 0.5);
     const p99Ms = quantile(times?.registered ?? [], 0.99);
@@ -86,7 +94,7 @@ export async function run(): Promise<Report> {
 async function registered(child: ChildProcess, order: ClientsOrder): Promise<ChildProcess> {
   allowOpenFiles(child);
   child.send(order);
-  await once(child, 'message', { signal: AbortSignal.timeout(REGISTER_WITHIN_MS) });
+  await message(child, undefined, REGISTER_WITHIN_MS);
   return child;
 }
 

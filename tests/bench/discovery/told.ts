@@ -1,18 +1,23 @@
 // How long a change takes to reach many watchers, each a client of our driver with connections of its own.
 import { setTimeout as pause } from 'node:timers/promises';
 import { createRegistry, type Instance, type Lease, type Registry } from '@rookery/discovery';
+import { progress } from '../progress.ts';
 
 export interface ToldOrder {
-  engines: readonly { name: string; url: string }[];
+  /** `everyRounds`: takes part in every so many-th round alone, since a change takes seconds there. */
+  engines: readonly { name: string; url: string; everyRounds?: number }[];
   service: string;
   watchers: number;
   rounds: number;
 }
 
-/** Milliseconds, one for each watcher and round. */
-export type Told = Readonly<Record<string, { registered: number[]; released: number[] }>>;
+/** Milliseconds, one for each watcher and round; of an engine that failed, why. */
+export type Told = Readonly<Record<string, { registered: number[]; released: number[]; failed?: string }>>;
 
-const ROUND_ENDS_WITHIN_MS = 30_000;
+const START_ENDS_WITHIN_MS = 60_000;
+const ROUND_ENDS_WITHIN_MS = 60_000;
+/** Of all rounds, for those who wait. */
+const PROGRESS_EVERY = 10;
 const MAX_TRIES = 10;
 /** Between the changes, so that none falls into what the one before it set going. */
 const SETTLE_MS = 100;
@@ -20,6 +25,7 @@ const SETTLE_MS = 100;
 class Watched {
   readonly registered: number[] = [];
   readonly released: number[] = [];
+  failed: string | undefined;
   #seen: (id: string, ids: ReadonlySet<string>) => void = () => {};
   readonly #id = `told-${process.pid}`;
 
@@ -33,18 +39,31 @@ class Watched {
     this.#watchers = watchers;
   }
 
-  static async start(url: string, service: string, count: number): Promise<Watched> {
+  static async create(url: string, service: string, count: number): Promise<Watched> {
     const watchers = await Promise.all(Array.from({ length: count }, () => createRegistry(url)));
-    const watched = new Watched(service, await createRegistry(url), watchers);
-    await Promise.all(
-      watchers.map((registry) => {
-        const watch = registry.watch(service, (instances) => {
-          watched.#seen(watched.#id, new Set(instances.map(({ id }) => id)));
-        });
-        return watch.ready;
-      }),
-    );
-    return watched;
+    return new Watched(service, await createRegistry(url), watchers);
+  }
+
+  /** A failure of one engine is kept, and ends what is done with this one alone. */
+  async attempt(work: (watched: this) => Promise<void>): Promise<void> {
+    if (this.failed !== undefined) return;
+    await work(this).catch((error: unknown) => {
+      this.failed = error instanceof Error ? error.message : String(error);
+    });
+  }
+
+  async start(): Promise<void> {
+    const ready = this.#watchers.map((registry) => {
+      const watch = registry.watch(this.#service, (instances) => {
+        this.#seen(this.#id, new Set(instances.map(({ id }) => id)));
+      });
+      return watch.ready;
+    });
+    const over = new AbortController();
+    const late = pause(START_ENDS_WITHIN_MS, undefined, { signal: over.signal }).then(() => {
+      throw new Error(`the watchers did not begin within ${START_ENDS_WITHIN_MS} ms`);
+    });
+    await Promise.race([Promise.all(ready), late]).finally(() => over.abort());
   }
 
   async round(): Promise<void> {
@@ -93,12 +112,19 @@ class Watched {
 
 process.on('message', async ({ engines, service, watchers, rounds }: ToldOrder) => {
   const all = new Map<string, Watched>();
-  for (const { name, url } of engines) all.set(name, await Watched.start(url, service, watchers));
-  for (const watched of all.values()) await watched.round();
+  for (const { name, url } of engines) all.set(name, await Watched.create(url, service, watchers));
+  for (const watched of all.values()) await watched.attempt((it) => it.start());
+  for (const watched of all.values()) await watched.attempt((it) => it.round());
   for (const { registered, released } of all.values()) registered.length = released.length = 0;
-  for (let round = 0; round < rounds; round++) for (const watched of all.values()) await watched.round();
+  for (let round = 0; round < rounds; round++) {
+    if (round % PROGRESS_EVERY === 0) progress(`round ${round + 1} of ${rounds}`);
+    for (const { name, everyRounds = 1 } of engines)
+      if (round % everyRounds === 0) await all.get(name)?.attempt((it) => it.round());
+  }
   process.send?.(
-    Object.fromEntries([...all].map(([name, { registered, released }]) => [name, { registered, released }])),
+    Object.fromEntries(
+      [...all].map(([name, { registered, released, failed }]) => [name, { registered, released, failed }] as const),
+    ) satisfies Told,
   );
   for (const watched of all.values()) await watched.close();
 });

@@ -48,15 +48,31 @@ export class Processes {
   }
 }
 
-/** The next message of a child that is wanted. */
+/** The next message of a child that is wanted. A child that ends is not waited for. */
 export async function message<T>(
   child: ChildProcess,
   wanted: (value: T) => boolean = () => true,
   withinMs = ANSWER_MS,
 ): Promise<T> {
-  for (;;) {
-    const [value] = (await once(child, 'message', { signal: AbortSignal.timeout(withinMs) })) as [T];
-    if (wanted(value)) return value;
+  const file = child.spawnargs.slice(1).join(' ');
+  const over = new AbortController();
+  const ended = once(child, 'exit', { signal: over.signal }).then(([code, signal]) => {
+    throw new Error(`${file} ended with ${code ?? signal} before it answered`);
+  });
+  const answered = async (): Promise<T> => {
+    for (;;) {
+      const [value] = (await once(child, 'message', { signal: over.signal })) as [T];
+      if (wanted(value)) return value;
+    }
+  };
+  const late = setTimeout(() => over.abort(new Error(`${file} did not answer within ${withinMs} ms`)), withinMs);
+  try {
+    return await Promise.race([answered(), ended]);
+  } catch (error) {
+    throw over.signal.aborted ? over.signal.reason : error;
+  } finally {
+    clearTimeout(late);
+    over.abort();
   }
 }
 

@@ -82,7 +82,8 @@ class PostgresCoordination extends DriverCoordination {
       return lock;
     } catch (error) {
       await session.end();
-      throw this.#translated(what, error);
+      // Whoever changed its mind hears what it said itself.
+      throw claim.signal.aborted && error === claim.signal.reason ? error : this.#translated(what, error);
     }
   }
 
@@ -115,7 +116,7 @@ class PostgresCoordination extends DriverCoordination {
 
   #translated(what: string, error: unknown): unknown {
     if (this.closed) return errors.closed();
-    if ((error as { code?: string }).code?.startsWith('COORDINATION_')) return error;
+    if (String((error as { code?: unknown }).code).startsWith('COORDINATION_')) return error;
     const { server } = this.address;
     return isUnreachable(error)
       ? errors.unreachable(server, reasonOf(error), error)

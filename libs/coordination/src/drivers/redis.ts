@@ -59,6 +59,7 @@ class RedisCoordination extends DriverCoordination {
   readonly #client: ReturnType<typeof clientOf>;
   #connecting: Promise<unknown> | undefined;
   #error: unknown;
+  #disconnected = false;
 
   constructor(
     private readonly url: ServerUrl,
@@ -126,6 +127,7 @@ class RedisCoordination extends DriverCoordination {
   }
 
   protected async disconnect(): Promise<void> {
+    this.#disconnected = true;
     this.#client.destroy();
     await this.#connecting?.catch(() => {});
   }
@@ -134,8 +136,9 @@ class RedisCoordination extends DriverCoordination {
     return this.#ask(what, () => this.#client.eval(script, { keys, arguments: values }));
   }
 
+  /** Also while it closes: what is held is given back then. */
   async #ask<T>(what: string, ask: () => Promise<T>): Promise<T> {
-    this.assertOpen();
+    if (this.#disconnected) throw errors.closed();
     const { promise, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => reject(new Error(`no answer within ${DEADLINE_MS} ms`)), DEADLINE_MS);
     this.#connecting ??= this.#client.connect();
@@ -144,7 +147,7 @@ class RedisCoordination extends DriverCoordination {
     try {
       return await Promise.race([asked, promise]);
     } catch (error) {
-      if (this.closed) throw errors.closed();
+      if (this.#disconnected) throw errors.closed();
       const reason = reasonOf(this.#client.isReady ? error : (this.#error ?? error));
       const refused = /^(WRONGPASS|NOAUTH|NOPERM|ERR |WRONGTYPE|MISCONF|READONLY|OOM)/.test(reason);
       throw refused

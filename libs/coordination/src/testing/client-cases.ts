@@ -12,7 +12,8 @@ export function clientCases({ can, open, openUrl, name, leaseMs, ...stage }: Sta
     await other.acquire(theirs, { leaseMs: 60_000 });
     const before = held();
     const client = await open();
-    const lock = await client.acquire(mine, { leaseMs });
+    // Its lease would outlast the wait below: only a release frees it.
+    const lock = await client.acquire(mine, { leaseMs: 60_000 });
     const waiting = client.acquire(theirs, { leaseMs, waitMs: 60_000 });
     waiting.catch(() => {});
     await client.counter(name()).add();
@@ -36,6 +37,11 @@ export function clientCases({ can, open, openUrl, name, leaseMs, ...stage }: Sta
       status: 503,
     });
     await expect(client.counter(name()).add()).rejects.toMatchObject({ code: 'COORDINATION_UNREACHABLE' });
+    const triedAtMs = performance.now();
+    await expect(client.acquire(name(), { leaseMs: 60_000, waitMs: 0 })).rejects.toMatchObject({
+      code: 'COORDINATION_UNREACHABLE',
+    });
+    expect(performance.now() - triedAtMs).toBeLessThan(20_000);
     await client.close();
     await until('its sockets and timers are gone', () => held() <= before);
   });

@@ -76,8 +76,14 @@ export function lockCases({ can, open, name, leaseMs, ...stage }: Stage): void {
     expect(performance.now() - startedAtMs).toBeLessThan(5_000);
     const mind = new AbortController();
     const waiting = other.acquire(lock, { leaseMs, waitMs: WAIT_MS, signal: mind.signal });
-    setTimeout(() => mind.abort(new Error('changed my mind')), 200);
-    await expect(waiting).rejects.toThrow('changed my mind');
+    const reason = new Error('changed my mind');
+    setTimeout(() => mind.abort(reason), 200);
+    await expect(waiting).rejects.toBe(reason);
+    const [impatient, late] = [AbortSignal.abort(reason), AbortSignal.timeout(200)];
+    await expect(other.acquire(lock, { leaseMs, waitMs: WAIT_MS, signal: impatient })).rejects.toBe(reason);
+    await expect(other.acquire(lock, { leaseMs, waitMs: WAIT_MS, signal: late })).rejects.toMatchObject({
+      name: 'TimeoutError',
+    });
     await held.release();
   });
 

@@ -22,8 +22,12 @@ const Ejection = z.strictObject({
 });
 
 const Health = z.strictObject({
-  kind: z.enum(['http', 'tcp']).default('http'),
+  kind: z.enum(['http', 'tcp', 'grpc']).default('http'),
   path: z.string().startsWith('/').max(1_000).default('/health/ready'),
+  service: z
+    .string()
+    .regex(/^[A-Za-z0-9_.]{0,127}$/, "expected the name of a service, or ''")
+    .default(''),
   everyMs: z.int().min(100).max(HOUR_MS).default(5_000),
   timeoutMs: ms(60_000).default(1_000),
   downAfter: z.int().min(1).max(100).default(2),

@@ -51,6 +51,8 @@ export class InstanceLoad {
     }
     this.failures = 0;
     if (this.isOnTrial) this.#readmit();
+    // A clock that went wrong says nothing; an average would never be rid of it.
+    if (!(latencyMs >= 0 && latencyMs < Number.POSITIVE_INFINITY)) return;
     const share = Math.max(1 - Math.exp((this.#sampledAtMs - nowMs) / MEMORY_MS), LEAST_SHARE);
     this.#latencyMs = this.#sampledAtMs === 0 ? latencyMs : this.#latencyMs + (latencyMs - this.#latencyMs) * share;
     this.#sampledAtMs = nowMs;

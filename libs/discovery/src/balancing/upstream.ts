@@ -7,6 +7,7 @@ import { HealthChecks } from './health/health-checks.ts';
 import type { Probe } from './health/probe.ts';
 import { InstanceLoad } from './instance-load.ts';
 import { Outliers } from './outliers.ts';
+import { usableWeight } from './usable-weight.ts';
 import type { WatchedService } from './watched-service.ts';
 
 /** What a spec may replace, and who calls. */
@@ -139,7 +140,9 @@ export class Upstream {
   replace(instances: readonly Instance[], running: (id: string) => number): void {
     const known = this.#byId;
     const isFirst = known.size === 0;
-    this.#loads = instances.map((instance) => {
+    this.#loads = instances.map((given) => {
+      const weight = usableWeight(given.weight);
+      const instance = weight === given.weight ? given : { ...given, weight };
       const load = known.get(instance.id);
       if (load && sameProcess(load.instance, instance)) return load.moved(instance);
       const fresh = new InstanceLoad(instance);

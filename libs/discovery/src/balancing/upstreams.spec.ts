@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Instance, InstancesListener, Registry } from '../discovery.ts';
+import { ALGORITHM_NAMES } from './algorithms.ts';
 import { parseBalance } from './balance.ts';
 import { Upstreams } from './upstreams.ts';
 
@@ -130,6 +131,39 @@ describe('upstreams', () => {
     expect(shareOfC()).toBeLessThan(50);
     nowMs += 1_000;
     expect(shareOfC()).toBeGreaterThan(200);
+  });
+
+  it.each(ALGORITHM_NAMES)('under %s are not led astray by a latency or a weight that is no number', (algorithm) => {
+    const registry = new PushedRegistry();
+    const orders = new Upstreams(registry).of('orders', parseBalance(algorithm));
+    const given = registry.push('orders', 'a', 'b', 'c', 'd');
+    const weights = [1, Number.NaN, Number.POSITIVE_INFINITY, 1e300];
+    registry.watches.get('orders')?.listener(given.map((each, at) => ({ ...each, weight: weights[at] ?? 1 })));
+    const taken = Array.from({ length: 300 }, (_, at) => {
+      const instance = orders.pick(undefined, `key-${at}`);
+      if (instance) {
+        orders.begin(instance);
+        orders.end(instance, [Number.NaN, Number.POSITIVE_INFINITY, -5, 3][at % 4] ?? 0, true);
+      }
+      return instance?.id;
+    });
+    expect(taken).not.toContain(undefined);
+    // The two that weigh the same get about the same, whatever is said of the others.
+    if (algorithm === 'round-robin' || algorithm === 'p2c') return;
+    const [c = 0, d = 0] = ['c', 'd'].map((id) => taken.filter((one) => one === id).length);
+    expect(Math.abs(c - d)).toBeLessThan(120);
+  });
+
+  it('forget a latency that is no number, and prefer the faster one again', () => {
+    const registry = new PushedRegistry();
+    const orders = new Upstreams(registry, { now: () => 5_000 }).of('orders');
+    const [slow, fast] = registry.push('orders', 'slow', 'fast') as [Instance, Instance];
+    for (const latencyMs of [Number.NaN, Number.POSITIVE_INFINITY]) orders.end(slow, latencyMs, true);
+    for (let call = 0; call < 20; call++) {
+      orders.end(slow, 200, true);
+      orders.end(fast, 5, true);
+    }
+    expect(new Set(Array.from({ length: 50 }, () => orders.pick()?.id))).toEqual(new Set(['fast']));
   });
 
   it('lead calls with one key to one instance', () => {

@@ -48,20 +48,19 @@ export function watchSession(session: ServerHttp2Session, limits: Http2Limits): 
   // Of the whole connection: with the 64 KiB of the protocol one upload would wait for each round trip.
   session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
   let streams = 0;
-  let quietMs = 0;
   session.on('stream', (stream) => {
     streams++;
-    quietMs = 0;
+    if (streams === 1) session.setTimeout(limits.idleTimeoutMs);
     stream.on('close', () => {
       streams--;
+      if (streams === 0 && !session.destroyed) session.setTimeout(limits.keepAliveTimeoutMs);
     });
   });
-  const everyMs = Math.min(limits.keepAliveTimeoutMs, limits.idleTimeoutMs);
-  session.setTimeout(everyMs, () => {
-    quietMs += everyMs;
+  session.setTimeout(limits.keepAliveTimeoutMs);
+  // Not as the callback of setTimeout, which hears of the first time alone.
+  session.on('timeout', () => {
     if (streams === 0) closeNow(session);
-    else if (quietMs >= limits.idleTimeoutMs) session.destroy();
-    else session.setTimeout(everyMs);
+    else session.destroy();
   });
   session.on('error', () => session.destroy());
 }

@@ -143,6 +143,21 @@ describe('a client that floods', () => {
     expect(seen.length).toBeLessThan(1_000);
   });
 
+  it.each([
+    ['a window that grows by nothing', (stream: number) => frame(FRAME.WINDOW_UPDATE, 0, stream, Buffer.alloc(4))],
+    ['a window beyond any', (stream: number) => frame(FRAME.WINDOW_UPDATE, 0, stream, Buffer.from('7fffffff', 'hex'))],
+    ['a body that has no place', (stream: number) => frame(FRAME.DATA, FLAG.END_STREAM, stream, 'x')],
+  ])('with streams that it makes us reset is cut off (CVE-2025-8671): %s', async (_, mistake) => {
+    client = new RawHttp2(rig.port);
+    const headers = fields(...PSEUDO, ['content-length', '0']);
+    for (let stream = 1; stream < 10_000 && !client.isClosed; stream += 2) {
+      client.send(frame(FRAME.HEADERS, FLAG.END_HEADERS, stream, headers), mistake(stream));
+      if (stream % 200 === 1) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await until('it is cut off', () => client.isClosed || client.of(0, FRAME.GOAWAY).length > 0);
+    expect(seen.length).toBeLessThan(1_000);
+  });
+
   it('with CONTINUATION frames is cut off (VU#421644)', async () => {
     client = new RawHttp2(rig.port);
     client.send(frame(FRAME.HEADERS, 0, 1, fields(...PSEUDO)));

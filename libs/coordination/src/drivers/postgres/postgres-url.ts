@@ -31,6 +31,7 @@ export function parsePostgresUrl(text: string): PostgresAddress {
 const UNAVAILABLE = /^(08|53|57P)/;
 
 export function isUnreachable(error: unknown): boolean {
-  const { code = '' } = error as { code?: string };
+  // A deadline that is over has a number.
+  const code = String((error as { code?: unknown }).code ?? '');
   return !/^[0-9A-Z]{5}$/.test(code) || UNAVAILABLE.test(code);
 }

@@ -54,6 +54,43 @@ describe.each([
     expect(owners(name, loads)).toEqual(before);
   });
 
+  it('gives one that has just come in its keys little by little, each of which moves there once', () => {
+    const loads = idleOnes(5);
+    const [fresh] = loads as [InstanceLoad];
+    const [whole, without] = [owners(name, loads), owners(name, loads.slice(1))];
+    fresh.startSlowly({ windowMs: 1_000, fromShare: 0.1 }, NOW_MS);
+    const choose = chooser(name, loads);
+    let there = new Set<string>();
+    for (const [ageMs, warmth] of [
+      [0, 0.1],
+      [500, 0.55],
+      [900, 0.91],
+    ] as const) {
+      const now = KEYS.map((key) => choose({ key, nowMs: NOW_MS + ageMs })?.instance.id);
+      const moved = new Set(KEYS.filter((_, at) => now[at] === 'i0'));
+      expect(Math.abs(moved.size / whole.filter((id) => id === 'i0').length - warmth)).toBeLessThan(0.1);
+      expect([...there].filter((key) => !moved.has(key))).toEqual([]);
+      // On the ring the next owner is the one before: no other key moves, and none twice.
+      if (name === 'ring-hash') expect(now).toEqual(without.map((id, at) => (now[at] === 'i0' ? 'i0' : id)));
+      for (const [at, id] of whole.entries()) if (id !== 'i0') expect(now[at]).toBe(id);
+      there = moved;
+    }
+    expect(KEYS.map((key) => choose({ key, nowMs: NOW_MS + 1_000 })?.instance.id)).toEqual(whole);
+  });
+
+  it('takes a new one that is alone at once', () => {
+    const [only] = idleOnes(1) as [InstanceLoad];
+    only.startSlowly({ windowMs: 1_000, fromShare: 0.1 }, NOW_MS);
+    expect(new Set(owners(name, [only]))).toEqual(new Set(['i0']));
+  });
+
+  it('finds one that weighs next to nothing when the others are out', () => {
+    const [heavy, light] = idle(1_000_000, 0.01) as [InstanceLoad, InstanceLoad];
+    heavy.isDown = true;
+    const choose = chooser(name, [heavy, light]);
+    for (const key of KEYS.slice(0, 20)) expect(choose({ key })).toBe(light);
+  });
+
   it('gives each its share of the keys by weight', () => {
     const loads = idle(1, 1, 2, 4);
     const choose = chooser(name, loads);

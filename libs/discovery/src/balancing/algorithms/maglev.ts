@@ -1,8 +1,7 @@
 import type { Algorithm } from '../algorithm.ts';
-import { mayTake } from '../ask.ts';
-import { allowedPerWeight, hasRoom } from '../bounded-load.ts';
-import type { Drawable } from '../draw.ts';
-import { hashOf, mixed } from '../hash.ts';
+import { firstOwner } from '../by-key.ts';
+import { type Drawable, drawExactly } from '../draw.ts';
+import { fraction, hashOf, mixed } from '../hash.ts';
 import type { InstanceLoad } from '../instance-load.ts';
 import { p2c } from './p2c.ts';
 
@@ -27,16 +26,16 @@ export const maglev: Algorithm<Table> = {
   },
   pick({ loads, owners, bound, keyless }, ask) {
     if (ask.hash < 0) return p2c.pick(keyless, ask);
-    const perWeight = bound === undefined ? 0 : allowedPerWeight(loads, ask, bound);
-    let slot = ask.hash % SLOTS;
     // The number of slots is a prime: any step visits each of them.
     const step = 1 + (mixed(ask.hash) % (SLOTS - 1));
-    for (let tries = 0; tries < SLOTS; tries++) {
+    let slot = ask.hash % SLOTS;
+    const next = () => {
       const load = loads[owners[slot] ?? 0];
-      if (load && mayTake(load, ask) && (bound === undefined || hasRoom(load, ask, perWeight))) return load;
       slot = (slot + step) % SLOTS;
-    }
-    return undefined;
+      return load;
+    };
+    // One whose weight is next to nothing beside the others' may have no slot at all.
+    return firstOwner(next, SLOTS, loads, ask, bound) ?? drawExactly(loads, ask, fraction(ask.hash));
   },
 };
 

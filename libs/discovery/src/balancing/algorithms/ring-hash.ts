@@ -1,6 +1,5 @@
 import type { Algorithm } from '../algorithm.ts';
-import { mayTake } from '../ask.ts';
-import { allowedPerWeight, hasRoom } from '../bounded-load.ts';
+import { firstOwner } from '../by-key.ts';
 import type { Drawable } from '../draw.ts';
 import { hashOf, mixed } from '../hash.ts';
 import type { InstanceLoad } from '../instance-load.ts';
@@ -45,13 +44,9 @@ export const ringHash: Algorithm<Ring> = {
   },
   pick({ loads, points, owners, bound, keyless }, ask) {
     if (ask.hash < 0) return p2c.pick(keyless, ask);
-    const perWeight = bound === undefined ? 0 : allowedPerWeight(loads, ask, bound);
-    const start = firstFrom(points, ask.hash);
-    for (let step = 0; step < owners.length; step++) {
-      const load = loads[owners[(start + step) % owners.length] ?? 0];
-      if (load && mayTake(load, ask) && (bound === undefined || hasRoom(load, ask, perWeight))) return load;
-    }
-    return undefined;
+    let at = firstFrom(points, ask.hash);
+    const next = () => loads[owners[at++ % owners.length] ?? 0];
+    return firstOwner(next, owners.length, loads, ask, bound);
   },
 };
 
