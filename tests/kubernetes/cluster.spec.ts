@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeAuthority } from '@rookery/connections/testing';
 import { createRegistry } from '@rookery/discovery';
-import { publishSlice, registryContract } from '@rookery/discovery/testing';
+import { publishSlice, registryContract, tlsOf } from '@rookery/discovery/testing';
 import { type KubernetesServer, startOwnKubernetes } from '@rookery/servers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmbeddedRegistry } from '../sync/embedded-registry.ts';
@@ -9,8 +10,14 @@ import { RunningSync } from '../sync/running-command.ts';
 import { accountToken } from './account-token.ts';
 import { kubectl, kubectlProgram, OVERLAYS } from './render.ts';
 
-const cluster = kubectlProgram ? await startOwnKubernetes() : undefined;
-afterAll(() => cluster?.stop());
+const authority = makeAuthority();
+const cluster = kubectlProgram
+  ? await startOwnKubernetes({ caFile: authority.caFile, ...authority.server })
+  : undefined;
+afterAll(async () => {
+  await cluster?.stop();
+  authority.remove();
+});
 
 const NAMESPACE = 'rookery-dev';
 const server = (): KubernetesServer => cluster ?? expect.fail('There is no kube-apiserver.');
@@ -116,14 +123,21 @@ describe.skipIf(!cluster)('on a real kube-apiserver', () => {
   });
 
   registryContract('Kubernetes, a real kube-apiserver with the rights of deploy/kubernetes', {
-    // Every case here speaks TLS and shows a token; its role reads one namespace only.
+    // Every case here speaks TLS and shows a token, one a client certificate; both read one namespace only.
     cannot: ['register', 'metadata', 'weight', 'lease', 'tls', 'namespace', 'credentials'],
     instanceAddress: '10.1.2.3',
     async start() {
       const { hostname: host, port } = new URL(server().url);
       const address = { host, port: Number(port) };
+      // The certificate's own name.
+      inCluster(['create', 'rolebinding', 'suite', '--role=rookery-discovery', '--user=suite', '-n', NAMESPACE]);
       return {
         address,
+        mutualTls: {
+          authority,
+          createRegistry: (tls) =>
+            createRegistry(`kubernetes://${host}:${port}?namespace=${NAMESPACE}&wait=1s${tlsOf({ tls }).parameters}`),
+        },
         createRegistry: (at = address) => registryAs('rookery-discovery', at.host, at.port),
         publish: (instance) => publishSlice({ ...server(), ca: server().ca, namespace: NAMESPACE }, instance),
         async restartServer(whileDown) {

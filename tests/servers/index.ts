@@ -23,7 +23,7 @@ export { type OwnPostgres, type PostgresServer, startOwnPostgres, startPostgres 
 export { findProgram } from './programs.ts';
 export { startOwnRabbitmq, startRabbitmq } from './rabbitmq.ts';
 export { startOwnRedis, startRedis } from './redis.ts';
-export type { OwnServer, Server } from './server.ts';
+export type { OwnServer, Server, ServerTls } from './server.ts';
 export { forkSource, sourceArguments } from './source-process.ts';
 export {
   hasSpringCloud,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { GuardedProcess } from './guarded-process.ts';
 import { freePorts } from './ports.ts';
 import { findProgram } from './programs.ts';
-import type { OwnServer } from './server.ts';
+import type { OwnServer, ServerTls } from './server.ts';
 
 /** A control plane without nodes: kube-apiserver with RBAC, on its etcd. It takes and watches objects; nothing runs pods. */
 export interface KubernetesServer extends OwnServer {
@@ -21,8 +21,11 @@ export interface KubernetesServer extends OwnServer {
   kubeconfig: string;
 }
 
-/** An API server that the suite may kill; undefined where a program is missing (tests/servers/install-kubernetes). */
-export async function startOwnKubernetes(): Promise<KubernetesServer | undefined> {
+/**
+ * An API server that the suite may kill; undefined where a program is missing (tests/servers/install-kubernetes).
+ * @param tls when given, it is what the server shows, and a client whose certificate its authority signed is known by that
+ */
+export async function startOwnKubernetes(tls?: ServerTls): Promise<KubernetesServer | undefined> {
   const program = findProgram('kube-apiserver', join(homedir(), '.cache/rookery/servers/kube-apiserver'));
   const etcdProgram = findProgram('etcd');
   if (!program || !etcdProgram) return undefined;
@@ -39,7 +42,7 @@ export async function startOwnKubernetes(): Promise<KubernetesServer | undefined
     home: join(home, 'etcd'),
   });
   let api: GuardedProcess | undefined;
-  const caFile = file('apiserver.crt');
+  const caFile = tls?.caFile ?? file('apiserver.crt');
   const server: KubernetesServer = {
     url: `https://127.0.0.1:${port}`,
     token,
@@ -49,7 +52,7 @@ export async function startOwnKubernetes(): Promise<KubernetesServer | undefined
     caFile,
     kubeconfig: file('kubeconfig'),
     async start() {
-      const args = apiArguments(file, port, client);
+      const args = [...apiArguments(file, port, client), ...(tls ? tlsArguments(tls) : [])];
       api = new GuardedProcess({ command: program, args, log: file('api.log'), home: join(home, 'api') });
       await api.ready('kube-apiserver', () => isReady(server), 60_000);
     },
@@ -106,6 +109,12 @@ const apiArguments = (file: (name: string) => string, port: number, etcd: number
   '--service-account-issuer=https://rookery.local',
   `--service-account-key-file=${file('sa.pub')}`,
   `--service-account-signing-key-file=${file('sa.key')}`,
+];
+
+const tlsArguments = ({ caFile, certFile, keyFile }: ServerTls): string[] => [
+  `--tls-cert-file=${certFile}`,
+  `--tls-private-key-file=${keyFile}`,
+  `--client-ca-file=${caFile}`,
 ];
 
 /** Every post-start hook has run: also the built-in roles are there. */

@@ -7,6 +7,13 @@ export interface Server {
   restart?(): Promise<void>;
 }
 
+/** What a server speaks TLS with, and whose certificates it demands of its clients: files of PEM. */
+export interface ServerTls {
+  caFile: string;
+  certFile: string;
+  keyFile: string;
+}
+
 /** A server started here, which a suite may therefore hurt. */
 export interface OwnServer extends Server {
   /** Stops it in its own way and starts it again on the same port and data. */
@@ -14,4 +21,6 @@ export interface OwnServer extends Server {
   /** SIGKILL; `start` brings it back with what was on disk. */
   kill(): Promise<void>;
   start(): Promise<void>;
+  /** Where it speaks TLS and demands a client's certificate, when it was started with {@link ServerTls}. */
+  readonly tlsPort?: number;
 }

@@ -1,13 +1,20 @@
 import { randomUUID } from 'node:crypto';
+import { makeAuthority } from '@rookery/connections/testing';
 import { createRegistry } from '@rookery/discovery';
-import { type ClientOptions, type RegistryServer, registryContract } from '@rookery/discovery/testing';
+import {
+  type ClientOptions,
+  type ClientTls,
+  type RegistryServer,
+  registryContract,
+  tlsOf,
+} from '@rookery/discovery/testing';
 import { type OwnServer, type Server, startConsul, startOwnConsul } from '@rookery/servers';
 import { afterAll, describe } from 'vitest';
 import { RegistryProcess } from './testing/registry-process.ts';
 
-function client(host: string, port: number, { tls }: ClientOptions = {}, parameters = '') {
-  const ca = tls?.caFile === undefined ? '' : `&ca-file=${encodeURIComponent(tls.caFile)}`;
-  return createRegistry(`${tls ? 'https' : 'consul'}://${host}:${port}?wait=1s${ca}${parameters}`);
+function client(host: string, port: number, options: ClientOptions = {}, more = '') {
+  const { suffix, parameters } = tlsOf(options, 'https');
+  return createRegistry(`${suffix || 'consul'}://${host}:${port}?wait=1s${parameters}${more}`);
 }
 
 registryContract('embedded registry', {
@@ -41,14 +48,21 @@ describe.skipIf(!consul)('with a real Consul', () => {
   registryContract('real Consul', {
     async start() {
       const token = randomUUID();
-      const closed = own ? await startOwnConsul(token) : undefined;
+      const authority = makeAuthority();
+      const tls = { caFile: authority.caFile, ...authority.server };
+      const closed = own ? await startOwnConsul(token, tls) : undefined;
       const { hostname: host, port } = new URL(closed?.url ?? 'consul://nowhere:1');
       const as = (secret: string) => client(host, Number(port), {}, `&token=${secret}`);
       const secret = randomUUID();
+      const secure = (tlsPort: number) => (tls: ClientTls) => client(host, tlsPort, { tls }, `&token=${token}`);
       return {
         ...serverOf(consul as Server | OwnServer),
         credentials: { right: () => as(token), wrong: () => as(secret), secret },
-        stop: async () => closed?.stop(),
+        ...(closed?.tlsPort === undefined ? {} : { mutualTls: { authority, createRegistry: secure(closed.tlsPort) } }),
+        stop: async () => {
+          await closed?.stop();
+          authority.remove();
+        },
       };
     },
     cannot: own ? ['namespace'] : ['namespace', 'restart', 'credentials'],

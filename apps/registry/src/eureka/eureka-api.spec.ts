@@ -1,5 +1,5 @@
 import { createRegistry } from '@rookery/discovery';
-import { registryContract } from '@rookery/discovery/testing';
+import { registryContract, tlsOf } from '@rookery/discovery/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RegistryProcess } from '../testing/registry-process.ts';
 
@@ -50,9 +50,9 @@ registryContract('embedded registry, asked in the way of Eureka', {
     const address = { host: '127.0.0.1', port: own.port };
     return {
       address,
-      createRegistry({ host, port } = address, { tls } = {}) {
-        const ca = tls?.caFile === undefined ? '' : `&ca-file=${encodeURIComponent(tls.caFile)}`;
-        return createRegistry(`eureka+${tls ? 'https' : 'http'}://${host}:${port}/eureka?every=200ms${ca}`);
+      createRegistry({ host, port } = address, options = {}) {
+        const { suffix, parameters } = tlsOf(options, 's');
+        return createRegistry(`eureka+http${suffix}://${host}:${port}/eureka?every=200ms${parameters}`);
       },
       async restartServer(whileDown) {
         await own.end('SIGKILL');

@@ -36,11 +36,10 @@ export class ConsulConnection {
   readonly #errors: ConnectionErrors;
   readonly #closed = new AbortController();
 
-  constructor({ host, port, secure, token, dc, ca, server, errors }: ConsulAddress) {
+  constructor({ host, port, tls, token, dc, server, errors }: ConsulAddress) {
     const defaults = { ...(token ? { token } : {}), ...(dc ? { dc } : {}) };
-    const agent = secure
-      ? new HttpsAgent({ keepAlive: true, ...(ca ? { ca } : {}) })
-      : new HttpAgent({ keepAlive: true });
+    const agent = tls ? new HttpsAgent({ keepAlive: true, ...tls }) : new HttpAgent({ keepAlive: true });
+    const secure = tls !== undefined;
     this.client = new Consul({ host: host.includes(':') ? `[${host}]` : host, port, secure, defaults, agent });
     this.#server = server;
     this.#errors = errors;

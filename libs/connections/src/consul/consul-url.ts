@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionErrors } from '../connection-errors.ts';
+import type { TlsOptions } from '../server-url.ts';
 
 /** What a URL says of a Consul: `consul://host:8500?token=…&dc=…&wait=15s`. */
 export interface ConsulAddress {
   host: string;
   port: number;
-  secure: boolean;
   /** For messages: host and port, nothing secret. */
   server: string;
   token?: string;
   dc?: string;
-  /** Certificate authority of `https://`, as PEM. */
-  ca?: Buffer;
+  /** Undefined where the connection is a plain one. */
+  tls?: TlsOptions;
   /** How long one blocking query waits for a change; also how soon a connection that died in silence is noticed. */
   waitMs: number;
   /** How its concern says what went wrong. */
@@ -19,7 +19,8 @@ export interface ConsulAddress {
 }
 
 const WAIT_MS = 15_000;
-const PARAMETERS = new Set(['token', 'dc', 'wait', 'ca-file']);
+const TLS_PARAMETERS = ['ca-file', 'cert-file', 'key-file'] as const;
+const PARAMETERS = new Set<string>(['token', 'dc', 'wait', ...TLS_PARAMETERS]);
 
 export function parseConsulUrl(text: string, errors: ConnectionErrors): ConsulAddress {
   const bad = (reason: string) => errors.badUrl(hideToken(text), reason);
@@ -34,25 +35,25 @@ export function parseConsulUrl(text: string, errors: ConnectionErrors): ConsulAd
   const token = url.searchParams.get('token') ?? process.env.CONSUL_HTTP_TOKEN;
   const dc = url.searchParams.get('dc');
   const wait = url.searchParams.get('wait');
-  const caFile = url.searchParams.get('ca-file');
+  const [ca, cert, key] = TLS_PARAMETERS.map((name) => readPem(name, url.searchParams.get(name), bad));
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: port ?? 8500,
-    secure,
     server: `${url.hostname}:${port ?? 8500}`,
     ...(token ? { token } : {}),
     ...(dc ? { dc } : {}),
-    ...(caFile ? { ca: readCa(caFile, bad) } : {}),
+    ...(secure ? { tls: { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) } } : {}),
     waitMs: wait === null ? WAIT_MS : parseWait(wait, bad),
     errors,
   };
 }
 
-function readCa(file: string, bad: (reason: string) => Error): Buffer {
+function readPem(name: string, file: string | null, bad: (reason: string) => Error): Buffer | undefined {
+  if (!file) return undefined;
   try {
     return readFileSync(file);
   } catch {
-    throw bad(`ca-file ${file} cannot be read`);
+    throw bad(`${name} ${file} cannot be read`);
   }
 }
 

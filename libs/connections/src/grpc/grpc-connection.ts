@@ -1,5 +1,6 @@
 import type * as GrpcJs from '@grpc/grpc-js';
 import type { ConnectionErrors } from '../connection-errors.ts';
+import { certificateRefusal } from '../network-reason.ts';
 import { optionalClient } from '../optional-client.ts';
 import type { Endpoint, ServerUrl } from '../server-url.ts';
 import type { Protocol } from './protocol.ts';
@@ -185,5 +186,5 @@ function reasonOf({ details, message }: GrpcJs.ServiceError): string {
   if (text.includes('ECONNREFUSED')) return 'connection refused';
   if (text.includes('ENOTFOUND')) return 'no such host';
   if (/ECONNRESET|Connection dropped/.test(text)) return 'connection reset';
-  return text;
+  return certificateRefusal(text) ?? text;
 }

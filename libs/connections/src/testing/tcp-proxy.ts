@@ -9,6 +9,8 @@ export interface Address {
 export interface Certificate {
   key: Buffer;
   cert: Buffer;
+  /** When given, a client must show a certificate that this authority signed. */
+  clientCa?: Buffer;
 }
 
 /** Stands between a driver and its server, counts what the driver does, and breaks the network in the ways networks break. */
@@ -27,7 +29,13 @@ export class TcpProxy {
   ) {
     const accept = (socket: Socket): void => this.#accept(socket);
     this.#server = tls
-      ? createTlsServer({ ...tls, ALPNProtocols: ['h2', 'http/1.1'] }, accept).on('tlsClientError', () => {})
+      ? createTlsServer(
+          {
+            ...{ key: tls.key, cert: tls.cert, ALPNProtocols: ['h2', 'http/1.1'] },
+            ...(tls.clientCa ? { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true } : {}),
+          },
+          accept,
+        ).on('tlsClientError', () => {})
       : createServer({ noDelay: true }, accept);
   }
 

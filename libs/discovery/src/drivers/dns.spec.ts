@@ -22,7 +22,7 @@ describe.skipIf(!hasDns)('with a real DNS server', () => {
   registryContract('DNS SRV (dnsmasq)', {
     cannot: [
       ...(['register', 'metadata', 'weight', 'zone', 'lease', 'push'] as const),
-      ...(['network', 'tls', 'namespace', 'credentials'] as const),
+      ...(['network', 'tls', 'client-certificate', 'namespace', 'credentials'] as const),
     ],
     instanceAddress: '10.1.2.3',
     idOf: ({ id, port }) => `${id}:${port}`,

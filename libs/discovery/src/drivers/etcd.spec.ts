@@ -1,10 +1,10 @@
-import type { Address } from '@rookery/connections/testing';
+import { type Address, makeAuthority } from '@rookery/connections/testing';
 import { findProgram, type OwnServer, startOwnEtcd } from '@rookery/servers';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createRegistry } from '../create-registry.ts';
 import { type ClientOptions, registryContract } from '../testing/contract.ts';
 import { anInstance, idsOf, serviceName, until } from '../testing/fixtures.ts';
-import { serverUnderContract, tlsOf } from '../testing/server-under-contract.ts';
+import { serverUnderContract, tlsAddressOf, tlsOf } from '../testing/server-under-contract.ts';
 
 const client = ({ host, port }: Address, options: ClientOptions = {}, user = '') => {
   const { suffix, parameters } = tlsOf(options);
@@ -35,10 +35,13 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64');
 describe.skipIf(!findProgram('etcd'))('with a real etcd', () => {
   registryContract('etcd', {
     async start() {
-      const [open, closed] = [(await startOwnEtcd()) as OwnServer, await withUsers()];
+      const authority = makeAuthority();
+      const tls = { caFile: authority.caFile, ...authority.server };
+      const [open, closed] = [(await startOwnEtcd(tls)) as OwnServer, await withUsers()];
       const secured = { host: '127.0.0.1', port: Number(new URL(closed.url).port) };
       return {
         ...serverUnderContract(open, client),
+        mutualTls: { authority, createRegistry: (tls) => client(tlsAddressOf(open), { tls }) },
         credentials: {
           right: () => client(secured, {}, 'root:owl@'),
           wrong: () => client(secured, {}, 'root:swordfish@'),
@@ -46,6 +49,7 @@ describe.skipIf(!findProgram('etcd'))('with a real etcd', () => {
         },
         stop: async () => {
           await Promise.all([open.stop(), closed.stop()]);
+          authority.remove();
         },
       };
     },

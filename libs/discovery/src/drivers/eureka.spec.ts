@@ -1,13 +1,13 @@
-import type { Address } from '@rookery/connections/testing';
+import { type Address, makeAuthority } from '@rookery/connections/testing';
 import { hasEureka, type OwnServer, startOwnEureka } from '@rookery/servers';
 import { describe, expect, it } from 'vitest';
 import { createRegistry } from '../create-registry.ts';
-import { type ClientOptions, registryContract } from '../testing/contract.ts';
-import { serverUnderContract } from '../testing/server-under-contract.ts';
+import { type ClientOptions, type ClientTls, registryContract } from '../testing/contract.ts';
+import { serverUnderContract, tlsAddressOf, tlsOf } from '../testing/server-under-contract.ts';
 
-function client({ host, port }: Address, { tls }: ClientOptions = {}, user = '') {
-  const ca = tls?.caFile === undefined ? '' : `&ca-file=${encodeURIComponent(tls.caFile)}`;
-  return createRegistry(`eureka+${tls ? 'https' : 'http'}://${user}${host}:${port}/eureka?every=200ms${ca}`);
+function client({ host, port }: Address, options: ClientOptions = {}, user = '') {
+  const { suffix, parameters } = tlsOf(options, 's');
+  return createRegistry(`eureka+http${suffix}://${user}${host}:${port}/eureka?every=200ms${parameters}`);
 }
 
 describe.skipIf(!hasEureka)('with a real Eureka', () => {
@@ -18,14 +18,18 @@ describe.skipIf(!hasEureka)('with a real Eureka', () => {
     timeoutMs: 120_000,
     async start() {
       const open = (await startOwnEureka()) as OwnServer;
-      const closed = (await startOwnEureka('hoot')) as OwnServer;
-      const secured = { host: '127.0.0.1', port: Number(new URL(closed.url).port) };
-      const as = (password: string) => client(secured, {}, `suite:${password}@`);
+      const authority = makeAuthority();
+      const { caFile } = authority;
+      const closed = (await startOwnEureka('hoot', { caFile, ...authority.server })) as OwnServer;
+      const as = (password: string, tls: ClientTls = { caFile, ...authority.client }) =>
+        client(tlsAddressOf(closed), { tls }, `suite:${password}@`);
       return {
         ...serverUnderContract(open, client),
         credentials: { right: () => as('hoot'), wrong: () => as('swordfish'), secret: 'swordfish' },
+        mutualTls: { authority, createRegistry: (tls) => as('hoot', tls) },
         stop: async () => {
           await Promise.all([open.stop(), closed.stop()]);
+          authority.remove();
         },
       };
     },

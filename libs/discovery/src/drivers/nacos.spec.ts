@@ -1,9 +1,9 @@
-import { type Address, TcpProxy } from '@rookery/connections/testing';
+import { type Address, makeAuthority, TcpProxy } from '@rookery/connections/testing';
 import { hasNacos, type NacosServer, startNacos } from '@rookery/servers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createRegistry } from '../create-registry.ts';
 import type { Registry } from '../discovery.ts';
-import { type ClientOptions, registryContract } from '../testing/contract.ts';
+import { type ClientOptions, type ClientTls, registryContract } from '../testing/contract.ts';
 import { anInstance, idsOf, serviceName, until } from '../testing/fixtures.ts';
 import { serverUnderContract, tlsOf } from '../testing/server-under-contract.ts';
 
@@ -17,13 +17,16 @@ const client = (grpc: Address, options: ClientOptions = {}) => {
 };
 
 describe.skipIf(!hasNacos)('with a real Nacos', () => {
+  const authority = makeAuthority();
   let started: Promise<NacosServer[]> | undefined;
   const servers = async (): Promise<[open: NacosServer, closed: NacosServer]> => {
-    started ??= Promise.all([startNacos(), startNacos({ auth: true })]) as Promise<NacosServer[]>;
+    const tls = { caFile: authority.caFile, ...authority.server };
+    started ??= Promise.all([startNacos(), startNacos({ auth: true, tls })]) as Promise<NacosServer[]>;
     return (await started) as [NacosServer, NacosServer];
   };
   afterAll(async () => {
     for (const server of (await started) ?? []) await server.stop();
+    authority.remove();
   });
 
   registryContract('Nacos', {
@@ -32,10 +35,12 @@ describe.skipIf(!hasNacos)('with a real Nacos', () => {
       const [open, closed] = await servers();
       await open.administer('POST', '/v3/admin/core/namespace', { namespaceId: 'elsewhere', namespaceName: 'other' });
       const { user, password } = closed.credentials;
-      const as = (secret: string) => createRegistry(closed.url.replace('//', `//${user}:${secret}@`));
+      const as = (secret: string, tls: ClientTls = { caFile: authority.caFile, ...authority.client }) =>
+        createRegistry(`${closed.url.replace('//', `//${user}:${secret}@`)}?wait=1s${tlsOf({ tls }).parameters}`);
       return {
         ...serverUnderContract({ ...open, url: `nacos://127.0.0.1:${open.grpcPort}` }, client),
         credentials: { right: () => as(password), wrong: () => as('swordfish'), secret: 'swordfish' },
+        mutualTls: { authority, createRegistry: (tls) => as(password, tls) },
         stop: async () => {},
       };
     },

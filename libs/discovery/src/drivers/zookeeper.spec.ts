@@ -1,10 +1,10 @@
-import { type Address, TcpProxy } from '@rookery/connections/testing';
+import { type Address, makeAuthority, TcpProxy } from '@rookery/connections/testing';
 import { hasZooKeeper, type OwnServer, startOwnZooKeeper, zooKeeperShell } from '@rookery/servers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRegistry } from '../create-registry.ts';
 import { type ClientOptions, registryContract } from '../testing/contract.ts';
 import { anInstance, until } from '../testing/fixtures.ts';
-import { serverUnderContract, tlsOf } from '../testing/server-under-contract.ts';
+import { serverUnderContract, tlsAddressOf, tlsOf } from '../testing/server-under-contract.ts';
 
 const client = ({ host, port }: Address, options: ClientOptions = {}, user = '') => {
   const { suffix, parameters } = tlsOf(options);
@@ -16,12 +16,18 @@ const client = ({ host, port }: Address, options: ClientOptions = {}, user = '')
 describe.skipIf(!hasZooKeeper)('with a real ZooKeeper', () => {
   registryContract('ZooKeeper', {
     async start() {
-      const server = (await startOwnZooKeeper()) as OwnServer;
+      const authority = makeAuthority();
+      const server = (await startOwnZooKeeper({ caFile: authority.caFile, ...authority.server })) as OwnServer;
       const at = { host: '127.0.0.1', port: Number(new URL(server.url).port) };
       const as = (password: string) => client(at, { namespace: 'secured' }, `owl:${password}@`);
       return {
         ...serverUnderContract(server, client),
+        mutualTls: { authority, createRegistry: (tls) => client(tlsAddressOf(server), { tls }) },
         credentials: { right: () => as('hoot'), wrong: () => as('swordfish'), secret: 'swordfish' },
+        stop: async () => {
+          await server.stop();
+          authority.remove();
+        },
       };
     },
   });

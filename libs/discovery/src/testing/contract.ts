@@ -13,7 +13,8 @@ import { watchingCases } from './watching-cases.ts';
 
 export type { Address } from '@rookery/connections/testing';
 export { callApi, publishSlice } from '../drivers/kubernetes/testing/publish-slice.ts';
-export type { Capability, ClientOptions, RegistryContract, RegistryServer } from './engine.ts';
+export type { Capability, ClientOptions, ClientTls, RegistryContract, RegistryServer } from './engine.ts';
+export { tlsOf } from './server-under-contract.ts';
 
 /** What every driver must do; each driver's spec calls it with the real engine. */
 export function registryContract(

@@ -1,10 +1,12 @@
-import type { Address } from '@rookery/connections/testing';
+import type { Address, CertificateFiles, OwnAuthority } from '@rookery/connections/testing';
 import type { Instance, Lease, Registry } from '../discovery.ts';
+
+/** Speaks TLS, trusts what `caFile` says when it is given, and shows the certificate when there is one. */
+export type ClientTls = { caFile?: string } & Partial<CertificateFiles>;
 
 /** How a client differs from a plain one. */
 export interface ClientOptions {
-  /** Speaks TLS, and trusts what this file says when it is given. */
-  tls?: { caFile?: string };
+  tls?: ClientTls;
   namespace?: string;
 }
 
@@ -23,6 +25,11 @@ export interface RegistryServer {
     wrong(): Promise<Registry>;
     /** The wrong password or token, which no message may show. */
     secret: string;
+  };
+  /** Where the engine itself demands a certificate of each client; else a proxy before it does. */
+  mutualTls?: {
+    authority: OwnAuthority;
+    createRegistry(tls: ClientTls): Promise<Registry>;
   };
   /**
    * Where the platform registers instances and not they themselves (cannot: `register`): does what the platform would do,
@@ -46,6 +53,7 @@ export type Capability =
   | 'restart'
   | 'network'
   | 'tls'
+  | 'client-certificate'
   | 'namespace'
   | 'credentials';
 

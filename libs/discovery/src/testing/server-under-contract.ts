@@ -29,8 +29,18 @@ export function serverUnderContract(
   };
 }
 
-/** `ca-file=…` and the scheme's suffix for TLS; nothing for a plain connection. */
-export const tlsOf = ({ tls }: ClientOptions, suffix = '+tls') => ({
-  suffix: tls ? suffix : '',
-  parameters: tls?.caFile === undefined ? '' : `&ca-file=${encodeURIComponent(tls.caFile)}`,
-});
+/** Where such a server speaks TLS itself. */
+export function tlsAddressOf({ tlsPort }: { tlsPort?: number }): Address {
+  if (tlsPort === undefined) throw new Error('The server was started without TLS.');
+  return { host: '127.0.0.1', port: tlsPort };
+}
+
+/** `ca-file=…` and so on, and the scheme's suffix for TLS; nothing for a plain connection. */
+export function tlsOf({ tls }: ClientOptions, suffix = '+tls'): { suffix: string; parameters: string } {
+  const files = { 'ca-file': tls?.caFile, 'cert-file': tls?.certFile, 'key-file': tls?.keyFile };
+  const given = Object.entries(files).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return {
+    suffix: tls ? suffix : '',
+    parameters: given.map(([name, file]) => `&${name}=${encodeURIComponent(file)}`).join(''),
+  };
+}

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createRegistry } from '@rookery/discovery';
-import { registryContract } from '@rookery/discovery/testing';
+import { registryContract, tlsOf } from '@rookery/discovery/testing';
 import { RegistryProcess } from '../../testing/registry-process.ts';
 
 const GRPC = { REGISTRY_NACOS_GRPC: 'on' };
@@ -20,9 +20,10 @@ registryContract('embedded registry, asked in the way of Nacos', {
     const as = (password: string) => createRegistry(`nacos://anybody:${password}@127.0.0.1:${closed.port}?wait=1s`);
     return {
       address,
-      createRegistry({ host, port } = address, { tls, namespace = '' } = {}) {
-        const ca = tls?.caFile === undefined ? '' : `&ca-file=${encodeURIComponent(tls.caFile)}`;
-        return createRegistry(`nacos${tls ? '+tls' : ''}://${host}:${port - OFFSET}/${namespace}?wait=1s${ca}`);
+      createRegistry({ host, port } = address, options = {}) {
+        const { suffix, parameters } = tlsOf(options);
+        const at = `${host}:${port - OFFSET}/${options.namespace ?? ''}`;
+        return createRegistry(`nacos${suffix}://${at}?wait=1s${parameters}`);
       },
       credentials: { right: () => as(token), wrong: () => as(secret), secret },
       async restartServer(whileDown) {

@@ -65,10 +65,10 @@ export class HeartbeatStream {
   }
 
   #begin(path: string, timeoutMs: number): Promise<Socket> {
-    const { host, port, secure, token, ca, server } = this.address;
+    const { host, port, tls, token, server } = this.address;
     const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-    const request = (secure ? tlsRequest : plainRequest)({
-      ...{ host, port, path, agent: false, signal: this.#closed.signal, ...(ca ? { ca } : {}) },
+    const request = (tls ? tlsRequest : plainRequest)({
+      ...{ host, port, path, agent: false, signal: this.#closed.signal, ...tls },
       headers: { connection: 'Upgrade', upgrade: PROTOCOL, ...(token ? { 'x-consul-token': token } : {}) },
     });
     const late = setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);

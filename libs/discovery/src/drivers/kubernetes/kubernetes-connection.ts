@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { reasonOf } from '@rookery/connections';
+import { reasonOf, type TlsOptions } from '@rookery/connections';
 import { RookeryError } from '@rookery/observability';
 import { discoveryErrors } from '../../errors.ts';
 import type { EndpointSlice } from './endpoint-slices.ts';
@@ -13,7 +13,9 @@ const DEADLINE_MS = 2_000;
 /** What the server may need beyond the time that a watch was asked for. */
 const WATCH_SLACK_MS = 1_500;
 const LONGEST_LIST_BYTES = 64 * 1024 * 1024;
-/** The API server is there, but cannot serve now. */
+/** The API server does not know who asks. */
+const UNKNOWN = 401;
+/** It is there, but cannot serve now. */
 const UNAVAILABLE = new Set([429, 500, 502, 503, 504]);
 
 export interface SliceList {
@@ -104,23 +106,22 @@ export class KubernetesConnection {
   }
 
   async #get(what: string, query: Record<string, string>, signal: AbortSignal): Promise<IncomingMessage> {
-    const { host, port, secure, server } = this.#address;
-    const [token, ca, namespace] = await Promise.all([this.#token(what), this.#certificates(what), this.#namespace()]);
+    const { host, port, secure, server, certFile } = this.#address;
+    const [token, tls, namespace] = await Promise.all([this.#token(what), this.#certificates(what), this.#namespace()]);
     signal.throwIfAborted();
     const path = `/apis/discovery.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/endpointslices`;
     const headers = { accept: 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) };
     const options = { host, port, path: `${path}?${new URLSearchParams(query)}`, headers, agent: this.#agent, signal };
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const request = secure
-      ? httpsRequest({ ...options, ...(ca ? { ca } : {}) }, resolve)
-      : httpRequest(options, resolve);
+    const request = secure ? httpsRequest({ ...options, ...tls }, resolve) : httpRequest(options, resolve);
     request.once('error', reject).end();
     const response = await promise;
     const status = response.statusCode ?? 0;
     if (status === 200) return response;
     const message = messageOf(await textOf(response, 64 * 1024));
     if (UNAVAILABLE.has(status)) throw discoveryErrors.unreachable(server, `it is there, but answered ${status}`);
-    throw Object.assign(discoveryErrors.refused(server, what, `${status} ${message}`.trim()), {
+    const hint = status === UNKNOWN && certFile ? `; does it know the authority of the certificate ${certFile}?` : '';
+    throw Object.assign(discoveryErrors.refused(server, what, `${status} ${message}`.trim() + hint), {
       kubernetesStatus: status,
     });
   }
@@ -128,21 +129,32 @@ export class KubernetesConnection {
   /** Read for each request: Kubernetes replaces the file about once an hour. */
   async #token(what: string): Promise<string | undefined> {
     const { tokenFile, secure } = this.#address;
+    if (tokenFile === undefined) return undefined;
     try {
       return (await readFile(tokenFile, 'utf8')).trim();
     } catch (error) {
       if (!secure) return undefined;
-      const hint = 'does the pod have a service account, with automountServiceAccountToken?';
+      const hint =
+        'does the pod have a service account, with automountServiceAccountToken, or a certificate (cert-file)?';
       throw discoveryErrors.refused(this.#address.server, what, `no token at ${tokenFile}; ${hint}`, error);
     }
   }
 
-  async #certificates(what: string): Promise<string | undefined> {
-    const { caFile, secure, server } = this.#address;
-    if (!secure || caFile === undefined) return undefined;
-    return readFile(caFile, 'utf8').catch((error: unknown) => {
-      throw discoveryErrors.refused(server, what, `no certificate authority at ${caFile}`, error);
-    });
+  /** Read for each request: certificates are replaced before they expire. */
+  async #certificates(what: string): Promise<TlsOptions> {
+    const { caFile, certFile, keyFile, secure, server } = this.#address;
+    const read = async (name: string, file: string | undefined): Promise<Buffer | undefined> => {
+      if (!secure || file === undefined) return undefined;
+      return readFile(file).catch((error: unknown) => {
+        throw discoveryErrors.refused(server, what, `no ${name} at ${file}`, error);
+      });
+    };
+    const [ca, cert, key] = await Promise.all([
+      read('certificate authority', caFile),
+      read('client certificate', certFile),
+      read('key of the client certificate', keyFile),
+    ]);
+    return { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) };
   }
 
   async #namespace(): Promise<string> {

@@ -13,13 +13,16 @@ export interface KubernetesAddress {
   selector: string;
   /** How long one watch goes on; also how soon a connection that died in silence is noticed. */
   waitMs: number;
-  tokenFile: string;
+  /** Undefined where a client certificate takes its place. */
+  tokenFile?: string;
   caFile?: string;
+  certFile?: string;
+  keyFile?: string;
 }
 
 const SELECTOR = 'app.kubernetes.io/part-of=rookery';
 const WAIT_MS = 30_000;
-const PARAMETERS = new Set(['namespace', 'selector', 'wait', 'token-file', 'ca-file']);
+const PARAMETERS = new Set(['namespace', 'selector', 'wait', 'token-file', 'ca-file', 'cert-file', 'key-file']);
 
 /** Where Kubernetes puts the token, the certificate authority and the namespace of a pod. */
 export const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -38,6 +41,8 @@ export function parseKubernetesUrl(text: string, environment: NodeJS.ProcessEnv 
   const port = Number((inPod ? environment.KUBERNETES_SERVICE_PORT : url.port) || 443);
   const parameter = (name: string): string | undefined => url.searchParams.get(name) ?? undefined;
   const caFile = parameter('ca-file') ?? (inPod ? `${SERVICE_ACCOUNT}/ca.crt` : undefined);
+  const [certFile, keyFile] = [parameter('cert-file'), parameter('key-file')];
+  const tokenFile = parameter('token-file') ?? (certFile ? undefined : `${SERVICE_ACCOUNT}/token`);
   const namespace = parameter('namespace');
   return {
     host,
@@ -47,8 +52,10 @@ export function parseKubernetesUrl(text: string, environment: NodeJS.ProcessEnv 
     ...(namespace ? { namespace } : {}),
     selector: parameter('selector') ?? SELECTOR,
     waitMs: parseWait(parameter('wait'), text),
-    tokenFile: parameter('token-file') ?? `${SERVICE_ACCOUNT}/token`,
+    ...(tokenFile ? { tokenFile } : {}),
     ...(caFile ? { caFile } : {}),
+    ...(certFile ? { certFile } : {}),
+    ...(keyFile ? { keyFile } : {}),
   };
 }
 
