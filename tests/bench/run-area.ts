@@ -28,15 +28,18 @@ export async function runArea(
       rounds: { type: 'string' },
       minutes: { type: 'string' },
       write: { type: 'boolean' },
+      help: { type: 'boolean' },
     },
   });
   const [name = '', ...parts] = positionals;
+  const usage = `npm run ${kind} -- ${Object.keys(areas).join('|')} [PART...] [--json FILE] [--write] [--rounds N] [--minutes N]`;
+  if (values.help) {
+    console.log(usage);
+    return;
+  }
   const area = Object.hasOwn(areas, name) ? await areas[name]?.() : undefined;
   if (!area) {
-    const names = Object.keys(areas).join('|');
-    console.error(
-      `Say which area: npm run ${kind} -- ${names} [PART...] [--json FILE] [--write] [--rounds N] [--minutes N]`,
-    );
+    console.error(`Say which area: ${usage}`);
     process.exit(2);
   }
   const unknown = parts.find((part) => !area.parts?.includes(part));

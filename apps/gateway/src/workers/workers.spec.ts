@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { OtlpCollector } from '@rookery/servers';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
 import { until } from '../testing/rig.ts';
 import { workerCount } from './worker-count.ts';
 
@@ -22,6 +23,7 @@ interface Line {
 
 let collector: OtlpCollector;
 let upstream: Server;
+let sockets: WebSocketServer;
 let gateway: ChildProcess;
 let exited: Promise<[number | null]>;
 let url = '';
@@ -37,6 +39,7 @@ beforeAll(async () => {
     if (incoming.url === '/api/catalog/slow') finish = () => response.end('slow');
     else response.end('fine');
   }).listen(0, '127.0.0.1');
+  sockets = new WebSocketServer({ server: upstream });
   await once(upstream, 'listening');
   const { port } = upstream.address() as AddressInfo;
   gateway = fork(PROGRAM, {
@@ -66,6 +69,7 @@ beforeAll(async () => {
 }, PATIENCE_MS);
 afterAll(async () => {
   gateway.kill('SIGKILL');
+  sockets.close();
   upstream.close();
   upstream.closeAllConnections();
   collector.close();
@@ -120,7 +124,10 @@ describe('three workers on one port', () => {
     expect(isAlive(Number(victim))).toBe(false);
   });
 
-  it('end what runs on SIGTERM, and all of them are gone: exit 0', async () => {
+  it('end what runs on SIGTERM, tell WebSockets to go, and all of them are gone: exit 0', async () => {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/api/catalog/live`);
+    await once(socket, 'open');
+    const told = once(socket, 'close');
     const answer = ask('/api/catalog/slow', PATIENCE_MS);
     await until('it runs', () => finish !== undefined);
     gateway.kill('SIGTERM');
@@ -132,6 +139,7 @@ describe('three workers on one port', () => {
     );
     finish?.();
     expect(await answer).toBe(200);
+    expect((await told)[0]).toBe(1_001);
     expect((await exited)[0]).toBe(0);
     expect(workerPids().filter(isAlive)).toEqual([]);
     // What waited has gone to the collector before.
