@@ -27,6 +27,11 @@ export async function run({ rounds = CUT_MS / 1_000 }: { rounds?: number } = {})
 
 /** The verdicts of the CAP theorem, as goals. */
 export function figuresOf({ system, majority, minority, lostWrites }: Played): Figure[] {
+  // What nobody tried was neither refused nor answered.
+  for (const side of [majority, minority]) {
+    for (const what of ['reads', 'writes', 'registrations', 'calls'] as const)
+      if (side[what].sent === 0) throw new Error(`${system.name}: there were no ${what} while the network was cut`);
+  }
   const prefix = `chaos.cap.${system.name.split(/\W/)[0]?.toLowerCase()}`;
   const failed = ({ sent, answered }: Count) => sent - answered;
   const figure = (name: string, value: number, goal: Figure['goal']): Figure => ({

@@ -9,7 +9,7 @@ import {
   tlsOf,
 } from '@rookery/discovery/testing';
 import { type OwnServer, type Server, startConsul, startOwnConsul } from '@rookery/servers';
-import { afterAll, describe } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { RegistryProcess } from './testing/registry-process.ts';
 
 function client(host: string, port: number, options: ClientOptions = {}, more = '') {
@@ -66,6 +66,34 @@ describe.skipIf(!consul)('with a real Consul', () => {
       };
     },
     cannot: own ? ['namespace'] : ['namespace', 'restart', 'credentials'],
+  });
+
+  it('lists a service that somebody registered without a check, and not the servers themselves', async () => {
+    const { hostname, port } = new URL((consul as Server).url);
+    const put = async (path: string, body?: object) => {
+      const init = {
+        method: 'PUT',
+        ...(body ? { body: JSON.stringify(body) } : {}),
+        signal: AbortSignal.timeout(5_000),
+      };
+      expect((await fetch(`http://${hostname}:${port}/v1/agent/service/${path}`, init)).status).toBe(200);
+    };
+    const registry = await client(hostname, Number(port));
+    let names: readonly string[] = [];
+    const watch = registry.watchServices((told) => {
+      names = told;
+    });
+    await watch.ready;
+    const service = `unchecked-${randomUUID()}`;
+    await put('register', { Name: service, ID: service, Address: '10.0.0.7', Port: 80 });
+    await expect.poll(() => names, { timeout: 15_000 }).toContain(service);
+    expect(await registry.services()).toContain(service);
+    expect(await registry.services()).not.toContain('consul');
+    expect(await registry.instances(service)).toMatchObject([{ address: '10.0.0.7', port: 80 }]);
+    await put(`deregister/${service}`);
+    await expect.poll(() => names, { timeout: 15_000 }).not.toContain(service);
+    expect(await registry.services()).not.toContain(service);
+    await registry.close();
   });
 });
 

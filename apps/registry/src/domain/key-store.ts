@@ -29,9 +29,12 @@ export interface KeyStoreOptions {
   now: () => number;
   mark: MarkChanged;
   sessionExists: (id: string) => boolean;
+  maxBytes?: number;
 }
 
 const MAX_KEYS = 100_000;
+/** Keys and values together, as they are held. */
+const MAX_BYTES = 256 * 1024 * 1024;
 export const keyTopic = (key: string): string => `kv:${key}`;
 
 /** Keys and values with check-and-set and advisory locks. */
@@ -39,6 +42,7 @@ export class KeyStore {
   readonly #entries = new Map<string, KeyEntry>();
   readonly #lockableFromMs = new Map<string, number>();
   readonly #options: KeyStoreOptions;
+  #bytes = 0;
 
   constructor(
     private readonly changes: ChangeIndex,
@@ -75,6 +79,7 @@ export class KeyStore {
     const lock = this.#lock(key, known, acquire, release);
     if (!lock) return false;
     const text = value.toString('base64');
+    this.#assertRoom(bytesOf({ key, value: text }) - (known ? bytesOf(known) : 0));
     const next = { value: text, flags: flags ?? known?.flags ?? 0, ...lock };
     const same = known && known.value === text && known.flags === next.flags;
     if (same && known.session === lock.session && known.lockIndex === lock.lockIndex) return true;
@@ -118,16 +123,34 @@ export class KeyStore {
   }
 
   restore(entries: KeyEntry[]): void {
-    for (const entry of entries) this.#entries.set(entry.key, entry);
+    for (const entry of entries) this.#hold(entry);
   }
 
   #set(entry: KeyEntry): void {
-    this.#entries.set(entry.key, entry);
+    this.#hold(entry);
     this.#options.mark('keys', entry.key);
   }
 
+  #hold(entry: KeyEntry): void {
+    this.#forget(entry.key);
+    this.#entries.set(entry.key, entry);
+    this.#bytes += bytesOf(entry);
+  }
+
+  #forget(key: string): void {
+    const known = this.#entries.get(key);
+    if (known && this.#entries.delete(key)) this.#bytes -= bytesOf(known);
+  }
+
+  /** What makes an entry no larger is always taken. */
+  #assertRoom(more: number): void {
+    const { maxBytes = MAX_BYTES } = this.#options;
+    if (more > 0 && this.#bytes + more > maxBytes)
+      throw new Refusal(500, `keys and values of more than ${maxBytes} bytes`);
+  }
+
   #delete(key: string): void {
-    this.#entries.delete(key);
+    this.#forget(key);
     this.#options.mark('keys', key);
   }
 
@@ -153,3 +176,5 @@ export class KeyStore {
     for (const [key, fromMs] of this.#lockableFromMs) if (fromMs <= nowMs) this.#lockableFromMs.delete(key);
   }
 }
+
+const bytesOf = ({ key, value }: Pick<KeyEntry, 'key' | 'value'>): number => key.length + value.length;

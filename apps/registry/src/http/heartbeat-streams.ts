@@ -87,7 +87,11 @@ export class HeartbeatStreams {
       const lines = (rest + decoder.write(data)).split('\n');
       rest = lines.pop() ?? '';
       if (rest.length > MAX_LINE_CHARS) socket.destroy();
-      else if (lines.length > 0) socket.write(lines.map((id) => `${this.#beat(id, held)}\n`).join(''), 'latin1');
+      else if (lines.length > 0 && !socket.write(lines.map((id) => `${this.#beat(id, held)}\n`).join(''), 'latin1')) {
+        // Who reads no answer is heard no further, so that none pile up; its heartbeats then are missing.
+        socket.pause();
+        socket.once('drain', () => socket.resume());
+      }
     };
     if (head.length > 0) take(head);
     socket.on('data', take);

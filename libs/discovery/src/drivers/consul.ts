@@ -2,7 +2,7 @@
  * Engine: Consul's HTTP API, version 1: the embedded registry (apps/registry) and Consul itself.
  * Client: npm `consul` 2, the maintained one; it knows blocking queries and lets a request be cancelled.
  * What Consul has no field for (gRPC port, weight, zone) travels in Meta; Consul's own Weights cannot be 0.
- * `services()` sees services that have a check; ours always have.
+ * A service without any check is well, as it is to Consul; where some instances have checks, those alone decide of its name.
  */
 
 import { type CallLimits, type ConsulAddress, ConsulConnection, parseConsulUrl } from '@rookery/connections/consul';
@@ -10,17 +10,18 @@ import type { RegistryOptions } from '../create-registry.ts';
 import type { Instance, InstancesListener, Lease, RegisterOptions, Registry, Watch } from '../discovery.ts';
 import { discoveryErrors } from '../errors.ts';
 import { HeartbeatLeases } from '../heartbeat-leases.ts';
-import { BlockingWatch } from './consul/blocking-watch.ts';
+import { Observation } from '../observation.ts';
+import { BlockingWatch, type BlockingWatchOptions } from './consul/blocking-watch.ts';
 import { consulHeartbeats } from './consul/consul-heartbeats.ts';
 import { HeartbeatStream } from './consul/heartbeat-stream.ts';
-import { toHealthyServices, toInstances } from './consul/service-entry.ts';
+import { toCatalogueNames, toCheckedServices, toInstances } from './consul/service-entry.ts';
+import { ServiceNames, unchecked, wellOf } from './consul/service-names.ts';
 
 const LEASE_MS = 10_000;
 /** The names of services come with every check that there is, after each change of any: the more, the more seldom asked. */
-const REST_MS_PER_CHECK = 0.1;
+const REST_MS_PER_ENTRY = 0.1;
 const LONGEST_REST_MS = 2_000;
-const restMs = (checks: unknown): number =>
-  Array.isArray(checks) ? Math.min(checks.length * REST_MS_PER_CHECK, LONGEST_REST_MS) : 0;
+const restMs = (body: unknown): number => Math.min(Object.keys(body ?? {}).length * REST_MS_PER_ENTRY, LONGEST_REST_MS);
 
 /** @param url `consul://host:8500?token=…&dc=…&wait=15s`; `http://` and `https://` mean the same API */
 export function createConsulRegistry(url: string, options: RegistryOptions = {}): Registry {
@@ -54,7 +55,10 @@ class ConsulRegistry implements Registry {
   }
 
   async services(): Promise<string[]> {
-    return toHealthyServices((await this.#states(0)).body);
+    const catalogue = toCatalogueNames((await this.#catalogue(0)).body);
+    const checks = toCheckedServices((await this.#states(0)).body);
+    const others = await wellOf(unchecked(checks, catalogue), (name) => this.#isWell(name));
+    return [...checks.well, ...others].sort();
   }
 
   async instances(service: string): Promise<Instance[]> {
@@ -62,14 +66,39 @@ class ConsulRegistry implements Registry {
   }
 
   watch(service: string, listener: InstancesListener): Watch {
-    return this.#watch<readonly Instance[]>(service, listener, toInstances, (index, limits) =>
-      this.#healthy(service, index, limits),
-    );
+    return this.#watch<readonly Instance[]>({
+      ...{ watched: service, listener, read: toInstances, initial: [] },
+      query: (index, limits) => this.#healthy(service, index, limits),
+    });
   }
 
   watchServices(listener: (services: readonly string[]) => void): { readonly ready: Promise<void>; close(): void } {
-    const query = (index: number, limits: CallLimits) => this.#states(index, limits);
-    return this.#watch<readonly string[]>('all services', listener, toHealthyServices, query, restMs);
+    const names = new ServiceNames(
+      (name) => this.#isWell(name),
+      (told) => observation.tell(told),
+    );
+    const checks = this.#watch({
+      ...{ watched: 'all services', read: toCheckedServices, initial: toCheckedServices([]), restMs },
+      listener: (value) => names.checks(value),
+      query: (index, limits) => this.#states(index, limits),
+    });
+    const catalogue = this.#watch({
+      ...{ watched: 'the catalogue', read: toCatalogueNames, initial: [] as string[], restMs },
+      listener: (value) => names.catalogue(value),
+      query: (index, limits) => this.#catalogue(index, limits),
+    });
+    const onClose = (): void => {
+      for (const each of [names, checks, catalogue, observation]) each.close();
+      this.#watches.delete(observation);
+    };
+    const observation: Observation<readonly string[]> = new Observation<readonly string[]>(
+      [],
+      listener,
+      onClose,
+      this.#log,
+    );
+    this.#watches.add(observation);
+    return observation;
   }
 
   async close(): Promise<void> {
@@ -81,17 +110,9 @@ class ConsulRegistry implements Registry {
     this.#connection.close();
   }
 
-  #watch<T extends readonly unknown[]>(
-    watched: string,
-    listener: (value: T) => void,
-    read: (body: unknown) => T,
-    query: (index: number, limits: CallLimits) => ReturnType<ConsulConnection['call']>,
-    rest?: (body: unknown) => number,
-  ): BlockingWatch<T> {
+  #watch<T>(options: Omit<BlockingWatchOptions<T>, 'waitMs' | 'log'>): BlockingWatch<T> {
     if (this.#closed) throw discoveryErrors.closed();
-    const initial = read([]);
-    const options = { watched, listener, read, query, initial, waitMs: this.#waitMs, log: this.#log };
-    const watch = new BlockingWatch<T>({ ...options, ...(rest && { restMs: rest }) });
+    const watch = new BlockingWatch<T>({ ...options, waitMs: this.#waitMs, log: this.#log });
     const close = watch.close.bind(watch);
     watch.close = () => {
       close();
@@ -116,6 +137,18 @@ class ConsulRegistry implements Registry {
       (options) => this.#connection.client.health.state({ state: 'any', ...this.#blocking(index), ...options }),
       limits,
     );
+  }
+
+  #catalogue(index: number, limits?: CallLimits) {
+    return this.#connection.call(
+      'list the services',
+      (options) => this.#connection.client.catalog.service.list({ ...this.#blocking(index), ...options } as object),
+      limits,
+    );
+  }
+
+  async #isWell(service: string): Promise<boolean> {
+    return (await this.instances(service)).length > 0;
   }
 
   #blocking(index: number): object {

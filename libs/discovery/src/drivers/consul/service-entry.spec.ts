@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Instance } from '../../discovery.ts';
-import { toHealthyServices, toInstances, toRegistration } from './service-entry.ts';
+import { toCatalogueNames, toCheckedServices, toInstances, toRegistration } from './service-entry.ts';
 
 const instance: Instance = { id: 'a-1', service: 'a', address: '10.0.0.1', port: 80, weight: 1, metadata: {} };
 
@@ -78,5 +78,10 @@ it('a service is well when all checks of one instance and of its node pass', () 
     check('n1', 'mixed', 'mixed-1', 'warning'),
     check('n2', 'lost', 'lost-1'),
   ];
-  expect(toHealthyServices(checks)).toEqual(['web']);
+  expect(toCheckedServices(checks)).toEqual({ well: ['web'], checked: ['lost', 'mixed', 'web'] });
+});
+
+it('the catalogue names everybody but the servers themselves', () => {
+  expect(toCatalogueNames({ web: ['v1'], consul: [], api: [] })).toEqual(['api', 'web']);
+  expect(toCatalogueNames('no leader')).toEqual([]);
 });

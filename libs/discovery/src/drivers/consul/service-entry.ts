@@ -116,16 +116,34 @@ interface HealthCheck {
   ServiceName?: string;
 }
 
-/** Names of the services with an instance whose checks, and whose node's checks, all pass. */
-export function toHealthyServices(body: unknown): string[] {
+/** What the checks say of the services. */
+export interface CheckedServices {
+  /** Names of those with an instance whose checks, and whose node's checks, all pass. */
+  well: readonly string[];
+  /** Names of all that have a check. */
+  checked: readonly string[];
+}
+
+export function toCheckedServices(body: unknown): CheckedServices {
   const checks = Array.isArray(body) ? (body as HealthCheck[]) : [];
   const unwell = new Set<string>();
   for (const { Node, Status, ServiceID } of checks) {
     if (Status !== 'passing') unwell.add(`${Node}\n${ServiceID ?? ''}`);
   }
-  const names = new Set<string>();
+  const [well, checked] = [new Set<string>(), new Set<string>()];
   for (const { Node, ServiceID, ServiceName } of checks) {
-    if (ServiceName && !unwell.has(`${Node}\n${ServiceID}`) && !unwell.has(`${Node}\n`)) names.add(ServiceName);
+    if (!ServiceName) continue;
+    checked.add(ServiceName);
+    if (!unwell.has(`${Node}\n${ServiceID}`) && !unwell.has(`${Node}\n`)) well.add(ServiceName);
   }
-  return [...names].sort();
+  return { well: [...well].sort(), checked: [...checked].sort() };
 }
+
+/** The servers of Consul themselves, which nobody calls; they have no check. */
+const SERVERS = 'consul';
+
+/** Names in an answer of /v1/catalog/services. */
+export const toCatalogueNames = (body: unknown): string[] =>
+  Object.keys(body !== null && typeof body === 'object' ? body : {})
+    .filter((name) => name !== SERVERS)
+    .sort();
