@@ -85,7 +85,7 @@ describe('what needs no encoding', () => {
   });
 
   it('means the same afterwards, and is never left behind', () => {
-    const piece = fc.oneof(fc.stringMatching(/^%[2-7][0-9a-f]$/i), fc.constantFrom('/', 'a', '%C3%A9', '.', '-'));
+    const piece = fc.oneof(fc.stringMatching(/^%[2-7][0-9a-fA-F]$/), fc.constantFrom('/', 'a', '%C3%A9', '.', '-'));
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
         const target = `/${pieces.join('')}`;
