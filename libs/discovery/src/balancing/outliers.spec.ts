@@ -51,13 +51,14 @@ describe('ejection for failures in a row', () => {
     const outliers = new Outliers(rules(), 0);
     back.end(1, false, NOW_MS - 1_000);
     outliers.ended(back, [back, well], NOW_MS - 1_000);
-    const chosen = () => chooser('p2c', [back, well])({ random: () => 0 });
+    // By chance alone: p2c would leave one with a running call anyway.
+    const chosen = () => chooser('random', [back, well])({ random: () => 0 });
     expect(chosen()).toBe(back);
     back.begin();
     expect(chosen()).toBe(well);
     back.end(0, true, NOW_MS);
     back.begin();
-    expect(chooser('random', [back, well])({ random: () => 0 })).toBe(back);
+    expect(chosen()).toBe(back);
   });
 });
 
