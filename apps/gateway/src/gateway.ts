@@ -18,7 +18,7 @@ import { Tunnels } from './protocols/websocket/tunnels.ts';
 import { responseOn, Upgrade } from './protocols/websocket/upgrade.ts';
 import { Arrival } from './request/arrival.ts';
 import { type RequestHead, readHead } from './request/request-headers.ts';
-import { pathLength, TARGET_REFUSALS } from './request/target.ts';
+import { NEEDLESS_ENCODING, pathLength, TARGET_REFUSALS, withoutNeedlessEncoding } from './request/target.ts';
 import { AddressSet } from './request/trusted-proxies.ts';
 import type { RouteSet } from './routes/route-set.ts';
 import { RoutesInForce } from './routes/routes-in-force.ts';
@@ -176,8 +176,8 @@ export class Gateway {
   handle(request: IncomingMessage, response: ServerResponse): boolean {
     if (request.httpVersionMajor === 1 && isDoomed(request.socket)) return true;
     const startedAtMs = performance.now();
+    const length = readTarget(request);
     const url = request.url as string;
-    const length = pathLength(url);
     if (length > 0 && HEALTH.has(length === url.length ? url : url.slice(0, length))) return false;
     this.#inFlight++;
     const head = request.httpVersionMajor === 2 ? readHttp2Head(request as never) : readHead(request.rawHeaders);
@@ -191,7 +191,7 @@ export class Gateway {
     const startedAtMs = performance.now();
     this.#inFlight++;
     const head = readHead(request.rawHeaders);
-    const length = pathLength(request.url as string);
+    const length = readTarget(request);
     const response = responseOn(request, socket);
     const arrival = this.#arrivalOf(request, response, head, length, startedAtMs);
     arrival.upgrade = new Upgrade(request, response, socket, first, this.#tunnels);
@@ -285,6 +285,14 @@ export class Gateway {
     this.#inFlight--;
     this.#reports.report(arrival, match.compiled.route.id, outcome);
   };
+}
+
+/** Length of the path of what is asked for, or a negative refusal; where its path has several spellings it gets the plain one. */
+function readTarget(request: IncomingMessage): number {
+  const length = pathLength(request.url as string);
+  if (length !== NEEDLESS_ENCODING) return length;
+  request.url = withoutNeedlessEncoding(request.url as string);
+  return pathLength(request.url);
 }
 
 const trustedProxiesOf = ({ trustedProxies }: GatewaySettings): AddressSet | undefined =>

@@ -178,6 +178,30 @@ describe('the gateway', () => {
     expect((await response.arrayBuffer()).byteLength).toBe(size);
   });
 
+  it('takes a path by what it means: a letter that came encoded leads nowhere else', async () => {
+    await rig.close();
+    rig = await startRig({
+      routes: [
+        {
+          id: 'admin',
+          path: '/api/catalog/admin/**',
+          service: 'catalog',
+          filters: [{ name: 'ip-deny', addresses: ['127.0.0.1'] }],
+        },
+        { id: 'services', path: '/api/{service}/**', service: '{service}' },
+      ],
+    });
+    const asked: (string | undefined)[] = [];
+    const { port } = await rig.upstream((request, response) => {
+      asked.push(request.url);
+      response.end();
+    });
+    rig.registry.set('catalog', port);
+    expect((await fetch(`${rig.url}/api/catalog/%61dmin/x`)).status).toBe(403);
+    expect((await fetch(`${rig.url}/api/catalog/a%7Eb?q=%61`)).status).toBe(200);
+    expect(asked).toEqual(['/api/catalog/a~b?q=%61']);
+  });
+
   it('gives a slow client what was meant for it, while others are answered', async () => {
     const bytes = 12_000_000;
     const { port } = await rig.upstream((request, response) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pathLength, TARGET_REFUSALS } from './target.ts';
+import { pathLength, TARGET_REFUSALS, withoutNeedlessEncoding } from './target.ts';
 
 describe('a request target', () => {
   it.each([
@@ -70,6 +70,29 @@ describe('a request target', () => {
         expect(decodeURIComponent(normal)).toBe(decodeURIComponent(path));
       }),
       { numRuns: 500 },
+    );
+  });
+});
+
+describe('what needs no encoding', () => {
+  it.each([
+    ['/api/%61dmin?x=%61', '/api/admin?x=%61'],
+    ['/a%7Eb%2Dc%5f%2E%39', '/a~b-c_.9'],
+    ['/%e6%98%9f%20%41', '/%e6%98%9f%20A'],
+    ['/100%25', '/100%25'],
+  ])('%s is written out: %s', (target, plain) => {
+    expect(withoutNeedlessEncoding(target)).toBe(plain);
+  });
+
+  it('means the same afterwards, and is never left behind', () => {
+    const piece = fc.oneof(fc.stringMatching(/^%[2-7][0-9a-fA-F]$/), fc.constantFrom('/', 'a', '%C3%A9', '.', '-'));
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        const target = `/${pieces.join('')}`;
+        const plain = withoutNeedlessEncoding(target);
+        expect(decodeURIComponent(plain)).toBe(decodeURIComponent(target));
+        expect(TARGET_REFUSALS[pathLength(plain)] ?? '').not.toContain('needs no encoding');
+      }),
     );
   });
 });

@@ -19,7 +19,8 @@ const ENCODED_CONTROL = -5;
 const ENCODED_TWICE = -6;
 const BROKEN_ENCODING = -7;
 const EMPTY_SEGMENT = -8;
-const NEEDLESS_ENCODING = -9;
+/** {@link withoutNeedlessEncoding} mends it. */
+export const NEEDLESS_ENCODING = -9;
 
 const SLASH = 0x2f;
 const BACKSLASH = 0x5c;
@@ -53,7 +54,7 @@ const escaped = (target: string, at: number): number => {
 
 /**
  * Length of the path in a request target, or a negative refusal. It accepts only paths that every server behind us
- * reads alike: nothing is normalised, what would need it is refused. One pass, nothing allocated.
+ * reads alike. One pass, nothing allocated.
  */
 export function pathLength(target: string): number {
   if (target.charCodeAt(0) !== SLASH) return NOT_A_PATH;
@@ -101,6 +102,19 @@ export function pathLength(target: string): number {
     if (code <= 0x20 || code >= 0x7f || code === HASH) return RAW_CHARACTER;
   }
   return beyondAscii && !isUtf8(target.slice(0, at)) ? BROKEN_ENCODING : at;
+}
+
+const ENCODED = /%[0-9a-f]{2}/gi;
+
+/** The same target with what needs no encoding in its path written out, as RFC 3986, 6.2.2.2 has it. */
+export function withoutNeedlessEncoding(target: string): string {
+  const query = target.indexOf('?');
+  const path = query < 0 ? target : target.slice(0, query);
+  const plain = path.replace(ENCODED, (encoded) => {
+    const byte = Number.parseInt(encoded.slice(1), 16);
+    return isUnreserved(byte) ? String.fromCharCode(byte) : encoded;
+  });
+  return query < 0 ? plain : plain + target.slice(query);
 }
 
 function isUtf8(path: string): boolean {

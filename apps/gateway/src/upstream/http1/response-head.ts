@@ -44,7 +44,9 @@ export function readResponseHead(text: string): ResponseHead | string {
       if (!/^\d{1,15}$/.test(value)) return 'Content-Length is not a number';
       lengthBytes = Number(value);
     } else if (name === 'transfer-encoding') {
-      if (isChunked || value.toLowerCase() !== 'chunked') return 'Transfer-Encoding is not chunked';
+      // With a tab behind it, which the grammar allows, node for one reads it otherwise.
+      if (isChunked || value.toLowerCase() !== 'chunked' || text[end - 1] === '\t')
+        return 'Transfer-Encoding is not chunked';
       isChunked = true;
     } else if (name === 'connection') {
       if (value !== 'keep-alive' && CLOSE.test(value)) keepsAlive = false;

@@ -111,6 +111,7 @@ describe('refused is', () => {
     ['a length with a sign', 'HTTP/1.1 200 OK\r\ncontent-length: +1\r\n\r\na'],
     ['a length beside chunks', 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n'],
     ['an encoding that is not chunked', 'HTTP/1.1 200 OK\r\ntransfer-encoding: xchunked\r\n\r\n'],
+    ['an encoding that others do not take for chunked', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\t\r\n\r\n'],
     ['chunked twice', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n'],
     ['chunks of HTTP/1.0', 'HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n'],
     ['an interim response with a length', 'HTTP/1.1 103 Early Hints\r\ncontent-length: 1\r\n\r\n'],
