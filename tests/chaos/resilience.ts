@@ -1,11 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { resolve } from 'node:path';
 import { startOwnRedis } from '@rookery/servers';
+import { build } from '../bench/build.ts';
 import type { Figure, Report, Table } from '../bench/figures.ts';
 import type { Stretch } from './resilience/cluster.ts';
 import type { PhaseResult } from './resilience/scenario.ts';
 
-const ROOT = resolve(import.meta.dirname, '../..');
 const PHASE_SECONDS = 6;
 const CALM_MS = 4_000;
 
@@ -20,7 +18,7 @@ interface Played {
 
 /** A dependency that is hurt under three times its load, with the pipeline and without; and a limit of four processes. */
 export async function run({ rounds: seconds = PHASE_SECONDS }: { rounds?: number } = {}): Promise<Report> {
-  build();
+  build('resilience,observability');
   const { contenders } = await import('./resilience/contenders.ts');
   const played: Played[] = [];
   for (const make of Object.values(contenders)) {
@@ -41,15 +39,6 @@ export async function run({ rounds: seconds = PHASE_SECONDS }: { rounds?: number
   } finally {
     await redis?.stop();
   }
-}
-
-function build(): void {
-  const built = spawnSync(
-    `${ROOT}/node_modules/.bin/nx`,
-    ['run-many', '-t', 'build', '-p', 'resilience,observability', '--outputStyle=static'],
-    { cwd: ROOT, encoding: 'utf8' },
-  );
-  if (built.status !== 0) throw new Error(`the build failed:\n${built.stdout}${built.stderr}`);
 }
 
 type Make =
