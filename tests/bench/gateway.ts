@@ -1,12 +1,11 @@
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { startTestIssuer, type TestIssuer } from '@rookery/security/testing';
+import { build } from './build.ts';
 import type { Figure, Report, Table } from './figures.ts';
 import { longToken, plainRoutes, writeChain, writeSettings } from './gateway/chain.ts';
 import { startGateway } from './gateway/gateways.ts';
 import { bytesEach } from './gateway/idle-websockets.ts';
 import { startInstalled } from './gateway/installed-proxies.ts';
-import { LOAD_CORE, message, PROXY_CORE, Processes, ROOT } from './gateway/processes.ts';
+import { LOAD_CORE, message, PROXY_CORE, Processes } from './gateway/processes.ts';
 import { CONNECTIONS, type Contestant, Race } from './gateway/race.ts';
 import { slowestDuringChange } from './gateway/route-changes.ts';
 import { streamedGrowth } from './gateway/streamed-body.ts';
@@ -19,11 +18,7 @@ const LIBRARIES = ['http-proxy-middleware', 'fastify-http-proxy', 'moleculer-web
 
 /** The gateway, bare and with its whole chain, beside a proxy of twenty lines and other proxies, and what it holds. */
 export async function run({ rounds = ROUNDS }: { rounds?: number } = {}): Promise<Report> {
-  const built = spawnSync(join(ROOT, 'node_modules/.bin/nx'), ['run-many', '-t', 'build', '--outputStyle=static'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  });
-  if (built.status !== 0) throw new Error(`the build failed:\n${built.stdout}${built.stderr}`);
+  build();
   const issuer = await startTestIssuer();
   const parts: Report[] = [];
   try {

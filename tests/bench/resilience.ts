@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { build } from './build.ts';
 import { median, type Report } from './figures.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -23,12 +24,7 @@ export interface Measured {
  * in turn, medians of the rounds. The pipeline is compared round by round with opossum in the same round.
  */
 export async function run(): Promise<Report> {
-  const built = spawnSync(
-    `${ROOT}node_modules/.bin/nx`,
-    ['run-many', '-t', 'build', '-p', 'resilience,observability', '--outputStyle=static'],
-    { cwd: ROOT, encoding: 'utf8' },
-  );
-  if (built.status !== 0) throw new Error(`the build failed:\n${built.stdout}${built.stderr}`);
+  build('resilience,observability');
   // A process of its own: what the build left in the heap would be measured along.
   const measured = spawnSync(process.execPath, ['--expose-gc', MEASURE], {
     cwd: ROOT,

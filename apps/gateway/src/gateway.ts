@@ -18,7 +18,7 @@ import { Tunnels } from './protocols/websocket/tunnels.ts';
 import { responseOn, Upgrade } from './protocols/websocket/upgrade.ts';
 import { Arrival } from './request/arrival.ts';
 import { type RequestHead, readHead } from './request/request-headers.ts';
-import { NEEDLESS_ENCODING, pathLength, TARGET_REFUSALS, withoutNeedlessEncoding } from './request/target.ts';
+import { readTarget, TARGET_REFUSALS } from './request/target.ts';
 import { AddressSet } from './request/trusted-proxies.ts';
 import type { RouteSet } from './routes/route-set.ts';
 import { RoutesInForce } from './routes/routes-in-force.ts';
@@ -285,14 +285,6 @@ export class Gateway {
     this.#inFlight--;
     this.#reports.report(arrival, match.compiled.route.id, outcome);
   };
-}
-
-/** Length of the path of what is asked for, or a negative refusal; where its path has several spellings it gets the plain one. */
-function readTarget(request: IncomingMessage): number {
-  const length = pathLength(request.url as string);
-  if (length !== NEEDLESS_ENCODING) return length;
-  request.url = withoutNeedlessEncoding(request.url as string);
-  return pathLength(request.url);
 }
 
 const trustedProxiesOf = ({ trustedProxies }: GatewaySettings): AddressSet | undefined =>

@@ -44,7 +44,7 @@ export interface ServerUrlForm {
 
 const FORM = /^([a-z][a-z0-9+.-]*):\/\/(?:([^/?#]*)@)?([^/?#@]*)(\/[^?#]*)?(?:\?([^#]*))?$/i;
 const ENDPOINT = /^(\[[0-9a-f:.]+\]|[^:[\]\s]+)(?::(\d{1,5}))?$/i;
-const TLS_PARAMETERS = ['ca-file', 'cert-file', 'key-file'];
+export const TLS_PARAMETERS = ['ca-file', 'cert-file', 'key-file'];
 /** Parses `scheme://user:password@host:port,host:port/path?parameters`; throws `errors.badUrl`. */
 export function parseServerUrl(
   text: string,
@@ -97,7 +97,8 @@ function credentialsOf(userInfo: string, bad: (reason: string) => Error): { user
   }
 }
 
-function tlsOf(parameter: (name: string) => string | undefined, bad: (reason: string) => Error): TlsOptions {
+/** What the files that a URL names hold; throws `bad` for one that cannot be read. */
+export function tlsOf(parameter: (name: string) => string | undefined, bad: (reason: string) => Error): TlsOptions {
   const read = (name: string): Buffer | undefined => {
     const file = parameter(name);
     if (file === undefined) return undefined;

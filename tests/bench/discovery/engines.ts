@@ -7,11 +7,12 @@ import {
   startOwnEureka,
   startOwnZooKeeper,
 } from '@rookery/servers';
+import { build } from '../build.ts';
 import type { Report } from '../figures.ts';
 import { LOAD_CORE, message, PROXY_CORE, Processes } from '../gateway/processes.ts';
 import { progress } from '../progress.ts';
 import { quantile } from './quantile.ts';
-import { BenchRegistry, build } from './registry-process.ts';
+import { BenchRegistry } from './registry-process.ts';
 import type { Told, ToldOrder } from './told.ts';
 
 const [WATCHERS, ROUNDS] = [100, 30];

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { build } from '../build.ts';
 import { median, type Report } from '../figures.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -10,12 +11,7 @@ export type MeasuredPicks = Readonly<Record<string, readonly number[]>>;
 
 /** How many instances a second are chosen, by what a client calls: `pick` of an upstream, its clock included. */
 export function run(): Report {
-  const built = spawnSync(
-    `${ROOT}node_modules/.bin/nx`,
-    ['run-many', '-t', 'build', '-p', 'discovery,observability', '--outputStyle=static'],
-    { cwd: ROOT, encoding: 'utf8' },
-  );
-  if (built.status !== 0) throw new Error(`the build failed:\n${built.stdout}${built.stderr}`);
+  build('discovery,observability');
   // A process of its own: nothing else has shaped its code or its heap.
   const measured = spawnSync(process.execPath, ['--expose-gc', MEASURE], { cwd: ROOT, encoding: 'utf8' });
   if (measured.status !== 0) throw new Error(`the measurement failed:\n${measured.stdout}${measured.stderr}`);

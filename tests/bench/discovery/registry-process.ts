@@ -1,8 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { freePorts } from '@rookery/servers';
-import { message, PROXY_CORE, type Processes, ROOT } from '../gateway/processes.ts';
+import { message, PROXY_CORE, type Processes } from '../gateway/processes.ts';
 
 const OPEN_FILES = 60_000;
 
@@ -41,11 +40,4 @@ export class BenchRegistry {
 /** Two sockets for each of 10,000 clients are more than a process may usually have; only root can allow it. */
 export function allowOpenFiles({ pid }: ChildProcess): void {
   spawnSync('prlimit', [`--nofile=${OPEN_FILES}:${OPEN_FILES}`, '--pid', String(pid)]);
-}
-
-/** All apps and libraries, as they are delivered. */
-export function build(): void {
-  const args = ['run-many', '-t', 'build', '--outputStyle=static'];
-  const built = spawnSync(join(ROOT, 'node_modules/.bin/nx'), args, { cwd: ROOT, encoding: 'utf8' });
-  if (built.status !== 0) throw new Error(`the build failed:\n${built.stdout}${built.stderr}`);
 }

@@ -1,12 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
+import { build } from '../build.ts';
 import type { Report } from '../figures.ts';
 import { cpuMicros, LOAD_CORE, message, Processes, residentBytes } from '../gateway/processes.ts';
 import { progress } from '../progress.ts';
 import type { ClientsOrder } from './clients.ts';
 import { quantile } from './quantile.ts';
-import { allowOpenFiles, BenchRegistry, build } from './registry-process.ts';
+import { allowOpenFiles, BenchRegistry } from './registry-process.ts';
 import type { BeatsOrder } from './standard-beats.ts';
 import type { Told, ToldOrder } from './told.ts';
 

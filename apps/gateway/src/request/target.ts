@@ -20,7 +20,7 @@ const ENCODED_TWICE = -6;
 const BROKEN_ENCODING = -7;
 const EMPTY_SEGMENT = -8;
 /** {@link withoutNeedlessEncoding} mends it. */
-export const NEEDLESS_ENCODING = -9;
+const NEEDLESS_ENCODING = -9;
 
 const SLASH = 0x2f;
 const BACKSLASH = 0x5c;
@@ -102,6 +102,14 @@ export function pathLength(target: string): number {
     if (code <= 0x20 || code >= 0x7f || code === HASH) return RAW_CHARACTER;
   }
   return beyondAscii && !isUtf8(target.slice(0, at)) ? BROKEN_ENCODING : at;
+}
+
+/** {@link pathLength} of what a request asks for, which gets the plain spelling of its path where that has several. */
+export function readTarget(request: { url?: string | undefined }): number {
+  const length = pathLength(request.url ?? '');
+  if (length !== NEEDLESS_ENCODING) return length;
+  request.url = withoutNeedlessEncoding(request.url ?? '');
+  return pathLength(request.url);
 }
 
 const ENCODED = /%[0-9a-f]{2}/gi;

@@ -1,3 +1,4 @@
+import { hideSecrets } from '@rookery/connections';
 import { connectionErrors } from '../errors.ts';
 
 /** The address of a place behind HTTP, taken apart. */
@@ -18,8 +19,7 @@ export interface PlaceUrl {
  * @param scheme before `+http`, `+https`; where `bare` is set also alone, which means HTTP
  */
 export function readPlaceUrl(text: string, scheme: string, known: readonly string[], bare = false): PlaceUrl {
-  const shown = text.replace(/\/\/[^@/?#]*@/, '//…@').replace(/([?&](?:secret|token|password)=)[^&]*/g, '$1…');
-  const bad = (reason: string) => connectionErrors.badUrl(shown, reason);
+  const bad = (reason: string) => connectionErrors.badUrl(hideSecrets(text), reason);
   const http = text.startsWith(`${scheme}+`)
     ? text.slice(scheme.length + 1)
     : bare

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { ConnectionErrors } from '../connection-errors.ts';
-import type { TlsOptions } from '../server-url.ts';
+import { hideSecrets } from '../hide-secrets.ts';
+import { TLS_PARAMETERS, type TlsOptions, tlsOf } from '../server-url.ts';
 
 /** What a URL says of a Consul: `consul://host:8500?token=…&dc=…&wait=15s`. */
 export interface ConsulAddress {
@@ -19,11 +19,10 @@ export interface ConsulAddress {
 }
 
 const WAIT_MS = 15_000;
-const TLS_PARAMETERS = ['ca-file', 'cert-file', 'key-file'] as const;
-const PARAMETERS = new Set<string>(['token', 'dc', 'wait', ...TLS_PARAMETERS]);
+const PARAMETERS = new Set(['token', 'dc', 'wait', ...TLS_PARAMETERS]);
 
 export function parseConsulUrl(text: string, errors: ConnectionErrors): ConsulAddress {
-  const bad = (reason: string) => errors.badUrl(hideToken(text), reason);
+  const bad = (reason: string) => errors.badUrl(hideSecrets(text), reason);
   const url = URL.parse(text);
   if (!url || url.hostname === '') throw bad('it is not of the form consul://host:8500');
   const unknown = [...url.searchParams.keys()].find((name) => !PARAMETERS.has(name));
@@ -35,26 +34,17 @@ export function parseConsulUrl(text: string, errors: ConnectionErrors): ConsulAd
   const token = url.searchParams.get('token') ?? process.env.CONSUL_HTTP_TOKEN;
   const dc = url.searchParams.get('dc');
   const wait = url.searchParams.get('wait');
-  const [ca, cert, key] = TLS_PARAMETERS.map((name) => readPem(name, url.searchParams.get(name), bad));
+  const tls = tlsOf((name) => url.searchParams.get(name) || undefined, bad);
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: port ?? 8500,
     server: `${url.hostname}:${port ?? 8500}`,
     ...(token ? { token } : {}),
     ...(dc ? { dc } : {}),
-    ...(secure ? { tls: { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) } } : {}),
+    ...(secure ? { tls } : {}),
     waitMs: wait === null ? WAIT_MS : parseWait(wait, bad),
     errors,
   };
-}
-
-function readPem(name: string, file: string | null, bad: (reason: string) => Error): Buffer | undefined {
-  if (!file) return undefined;
-  try {
-    return readFileSync(file);
-  } catch {
-    throw bad(`${name} ${file} cannot be read`);
-  }
 }
 
 function parseWait(wait: string, bad: (reason: string) => Error): number {
@@ -64,5 +54,3 @@ function parseWait(wait: string, bad: (reason: string) => Error): number {
   }
   return Number(seconds) * 1_000;
 }
-
-const hideToken = (url: string): string => url.replace(/([?&]token=)[^&]*/g, '$1…');

@@ -15,7 +15,6 @@ import {
   type Headers,
   headersOf,
   isNotModified,
-  isOf,
   mayStandIn,
   policyOf,
   type StoredResponse,
@@ -91,7 +90,7 @@ class ResponseCache implements Filter {
 
   #serve(call: Call, key: string, request: Headers, untilMs: number): Verdict | Promise<Verdict> {
     const isPersonal = request.authorization !== undefined || call.notes.has(API_KEY_NOTE);
-    const stored = this.#store.get(key).find((one) => isOf(one, this.#routeId) && fits(one, request, isPersonal));
+    const stored = this.#store.get(key).find((one) => fits(one, this.#routeId, request, isPersonal));
     if (stored) {
       switch (freshness(stored, request)) {
         case 'fresh':
@@ -134,7 +133,7 @@ class ResponseCache implements Filter {
         ? answer(call, request, stored, 'STALE')
         : this.#miss(call, missed, Number.NEGATIVE_INFINITY);
     }
-    return checked !== 'not kept' && fits(checked, request, isPersonal)
+    return checked !== 'not kept' && fits(checked, this.#routeId, request, isPersonal)
       ? answer(call, request, checked, 'REVALIDATED')
       : this.#miss(call, missed, Number.NEGATIVE_INFINITY);
   }
@@ -157,10 +156,8 @@ class ResponseCache implements Filter {
     const origin = this.#revalidations.originOf(call);
     missed.keep = (body) => {
       if (body)
-        this.#store.put(
-          key,
-          storedResponse(facts, policy, body, origin),
-          (other) => isOf(other, this.#routeId) && fits(other, request, false),
+        this.#store.put(key, storedResponse(facts, policy, body, origin), (other) =>
+          fits(other, this.#routeId, request, false),
         );
       if (leads) this.#flights[body ? 'end' : 'endNotKept'](key);
     };

@@ -5,15 +5,7 @@ import type { Call } from '../filter.ts';
 import { askAside } from '../side/ask-aside.ts';
 import type { ByteBoundedStore } from './byte-bounded-store.ts';
 import type { ResponseCacheSettings } from './settings.ts';
-import {
-  fits,
-  isOf,
-  type Origin,
-  policyOf,
-  refreshed,
-  type StoredResponse,
-  storedResponse,
-} from './stored-response.ts';
+import { fits, type Origin, policyOf, refreshed, type StoredResponse, storedResponse } from './stored-response.ts';
 
 /** Headers that are of one client or one request, and so not kept with a response. */
 const OF_ONE_REQUEST = new Set([
@@ -87,11 +79,7 @@ export class Revalidations {
         ? refreshed(stored, request, given, this.#settings)
         : policy && storedResponse(facts, policy, body, origin);
     if (current)
-      this.#store.put(
-        key,
-        current,
-        (other) => other === stored || (isOf(other, origin.route) && fits(other, request, false)),
-      );
+      this.#store.put(key, current, (other) => other === stored || fits(other, origin.route, request, false));
     else this.#store.delete(key);
     return current ?? 'not kept';
   }

@@ -104,12 +104,16 @@ export function refreshed(
   return policy && storedResponse(facts, policy, stored.body, stored.origin);
 }
 
-/** Whether it came by that route. */
-export const isOf = ({ origin }: StoredResponse, route: string): boolean => origin.route === route;
-
-/** Whether a stored response was chosen by what this request says too. */
-export const fits = ({ variant, isPublic }: StoredResponse, request: Headers, isPersonal: boolean): boolean =>
-  (isPublic || !isPersonal) && Object.entries(variant).every(([name, value]) => headerIn(request, name) === value);
+/** Whether a stored response came by that route, and was chosen by what this request says too. */
+export const fits = (
+  { origin, variant, isPublic }: StoredResponse,
+  route: string,
+  request: Headers,
+  isPersonal: boolean,
+): boolean =>
+  origin.route === route &&
+  (isPublic || !isPersonal) &&
+  Object.entries(variant).every(([name, value]) => headerIn(request, name) === value);
 
 export type Freshness = 'fresh' | 'stale-while-revalidate' | 'stale';
 

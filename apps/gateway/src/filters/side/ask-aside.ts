@@ -1,4 +1,4 @@
-import type { FlatHeaders } from '../../request/flat-headers.ts';
+import { type FlatHeaders, recordOf } from '../../request/flat-headers.ts';
 import type { Controller, UpstreamHandler } from '../../upstream/http1/request-in-flight.ts';
 import type { Target } from '../../upstream/target.ts';
 
@@ -98,21 +98,11 @@ class SideAnswer implements UpstreamHandler {
 
   onResponseEnd(): void {
     clearTimeout(this.#late);
-    this.#resolve({ status: this.#status, headers: joined(this.#headers), body: Buffer.concat(this.#chunks) });
+    this.#resolve({ status: this.#status, headers: recordOf(this.#headers), body: Buffer.concat(this.#chunks) });
   }
 
   onResponseError(_: Controller, error: Error): void {
     clearTimeout(this.#late);
     this.#reject(error);
   }
-}
-
-function joined(flat: FlatHeaders): Record<string, string> {
-  const headers = new Map<string, string>();
-  for (let at = 0; at < flat.length; at += 2) {
-    const name = flat[at] as string;
-    const before = headers.get(name);
-    headers.set(name, before === undefined ? (flat[at + 1] as string) : `${before}, ${flat[at + 1]}`);
-  }
-  return Object.fromEntries(headers);
 }

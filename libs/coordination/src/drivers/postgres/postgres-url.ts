@@ -1,3 +1,4 @@
+import { hideSecrets } from '@rookery/connections';
 import { errors } from '../../errors.ts';
 import { type Statements, statementsOf } from './statements.ts';
 
@@ -15,7 +16,7 @@ const NAMESPACE = 'rookery_coordination';
 export function parsePostgresUrl(text: string): PostgresAddress {
   const url = URL.parse(text);
   if (!url || url.hostname === '') {
-    throw errors.badUrl(text.replace(/\/\/[^@/?#]*@/, '//…@'), 'it is not of the form postgres://host:5432/database');
+    throw errors.badUrl(hideSecrets(text), 'it is not of the form postgres://host:5432/database');
   }
   const namespace = url.searchParams.get('namespace') ?? NAMESPACE;
   url.searchParams.delete('namespace');
