@@ -24,7 +24,7 @@ export interface Measured {
  * in turn, medians of the rounds. The pipeline is compared round by round with opossum in the same round.
  */
 export async function run(): Promise<Report> {
-  build('resilience,observability');
+  build();
   // A process of its own: what the build left in the heap would be measured along.
   const measured = spawnSync(process.execPath, ['--expose-gc', MEASURE], {
     cwd: ROOT,

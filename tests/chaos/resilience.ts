@@ -18,7 +18,7 @@ interface Played {
 
 /** A dependency that is hurt under three times its load, with the pipeline and without; and a limit of four processes. */
 export async function run({ rounds: seconds = PHASE_SECONDS }: { rounds?: number } = {}): Promise<Report> {
-  build('resilience,observability');
+  build();
   const { contenders } = await import('./resilience/contenders.ts');
   const played: Played[] = [];
   for (const make of Object.values(contenders)) {

@@ -11,7 +11,7 @@ export type MeasuredPicks = Readonly<Record<string, readonly number[]>>;
 
 /** How many instances a second are chosen, by what a client calls: `pick` of an upstream, its clock included. */
 export function run(): Report {
-  build('discovery,observability');
+  build();
   // A process of its own: nothing else has shaped its code or its heap.
   const measured = spawnSync(process.execPath, ['--expose-gc', MEASURE], { cwd: ROOT, encoding: 'utf8' });
   if (measured.status !== 0) throw new Error(`the measurement failed:\n${measured.stdout}${measured.stderr}`);
