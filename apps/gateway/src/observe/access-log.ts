@@ -45,11 +45,11 @@ export class AccessLog {
       `${quoted(path)},"status":${entry.status},"durationMs":${Math.round(entry.durationMs * 100) / 100},"responseBytes":` +
       `${entry.responseBytes},"route":"${entry.route}","upstream":"${entry.service}","upstreamInstance":${quoted(instance)},` +
       `"tries":${entry.tries},"traceId":"${traceIdOf(traceparent)}","spanId":"${spanIdOf(traceparent)}",` +
-      `${parentSpanId === undefined ? '' : `"parentSpanId":"${parentSpanId}",`}"requestId":"${entry.requestId}"` +
+      `${parentSpanId === undefined ? '' : `"parentSpanId":"${parentSpanId}",`}"requestId":${quoted(entry.requestId)}` +
       `${code === undefined ? '' : `,"code":"${code}"`}${refusedBy === undefined ? '' : `,"refusedBy":"${refusedBy}"`}}\n`;
-    // A character takes at most three bytes.
-    if (this.#used + line.length * 3 > BUFFER_BYTES) this.flush();
-    this.#used += this.#buffer.write(line, this.#used);
+    if (this.#used + line.length > BUFFER_BYTES) this.flush();
+    // All of it is ASCII: that takes half the time of other text.
+    this.#used += this.#buffer.write(line, this.#used, 'latin1');
     this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS).unref();
   }
 
@@ -73,5 +73,8 @@ export class AccessLog {
   }
 }
 
-/** As JSON; almost every text needs no escape. */
-const quoted = (text: string): string => (/^[ !#-[\]-~]*$/.test(text) ? `"${text}"` : JSON.stringify(text));
+/** As JSON of nothing but ASCII; almost every text needs no escape. */
+const quoted = (text: string): string =>
+  /^[ !#-[\]-~]*$/.test(text) ? `"${text}"` : JSON.stringify(text).replace(/[^ -~]/g, escaped);
+
+const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
