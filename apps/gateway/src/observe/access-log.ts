@@ -41,15 +41,15 @@ export class AccessLog {
   add(entry: AccessEntry): void {
     const { path, code, refusedBy, instance, traceparent, parentSpanId } = entry;
     const line =
-      `{"level":30,"time":"${this.#time()}","service":"gateway","event":"request","method":"${entry.method}","path":` +
-      `${quoted(path)},"status":${entry.status},"durationMs":${Math.round(entry.durationMs * 100) / 100},"responseBytes":` +
-      `${entry.responseBytes},"route":"${entry.route}","upstream":"${entry.service}","upstreamInstance":${quoted(instance)},` +
+      `{"level":30,"time":"${this.#time()}","service":"gateway","event":"request","method":"${entry.method}","path":"` +
+      `${inJson(path)}","status":${entry.status},"durationMs":${Math.round(entry.durationMs * 100) / 100},"responseBytes":` +
+      `${entry.responseBytes},"route":"${entry.route}","upstream":"${entry.service}","upstreamInstance":"${inJson(instance)}",` +
       `"tries":${entry.tries},"traceId":"${traceIdOf(traceparent)}","spanId":"${spanIdOf(traceparent)}",` +
-      `${parentSpanId === undefined ? '' : `"parentSpanId":"${parentSpanId}",`}"requestId":"${entry.requestId}"` +
+      `${parentSpanId === undefined ? '' : `"parentSpanId":"${parentSpanId}",`}"requestId":"${inJson(entry.requestId)}"` +
       `${code === undefined ? '' : `,"code":"${code}"`}${refusedBy === undefined ? '' : `,"refusedBy":"${refusedBy}"`}}\n`;
-    // A character takes at most three bytes.
-    if (this.#used + line.length * 3 > BUFFER_BYTES) this.flush();
-    this.#used += this.#buffer.write(line, this.#used);
+    if (this.#used + line.length > BUFFER_BYTES) this.flush();
+    // All of it is ASCII: that takes half the time of other text.
+    this.#used += this.#buffer.write(line, this.#used, 'latin1');
     this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS).unref();
   }
 
@@ -73,5 +73,12 @@ export class AccessLog {
   }
 }
 
-/** As JSON; almost every text needs no escape. */
-const quoted = (text: string): string => (/^[ !#-[\]-~]*$/.test(text) ? `"${text}"` : JSON.stringify(text));
+/** As it stands between the quotes of JSON, in nothing but ASCII; almost every text needs no escape. */
+const inJson = (text: string): string =>
+  /^[ !#-[\]-~]*$/.test(text)
+    ? text
+    : JSON.stringify(text)
+        .slice(1, -1)
+        .replace(/[^ -~]/g, escaped);
+
+const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -1,17 +1,22 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { RookeryError } from '@rookery/observability';
 import { errors } from '../errors.ts';
 import { problemParts } from '../forward/problem-response.ts';
 import { newTraceparent, traceIdOf } from '../observe/trace.ts';
 import type { GatewaySettings } from '../settings.ts';
+import { SocketTimeouts } from './socket-timeouts.ts';
 
 const LINGER_MS = 500;
 
 /** Time limits of a server, and answers for what never becomes an ordinary request. */
 export function guard(server: Server, settings: GatewaySettings): void {
   setServerLimits(server, settings);
+  const timeouts = new SocketTimeouts();
+  // Before anybody sets a limit on it.
+  server.prependListener('connection', (socket: Socket) => timeouts.watch(socket));
   // Read when the server begins to listen; Node looks for slow requests only so often.
   Object.assign(server, { connectionsCheckingInterval: Math.min(1_000, settings.headersTimeoutMs / 2) });
   // Node drops headers beyond this number without a word; the gateway counts and refuses by itself.

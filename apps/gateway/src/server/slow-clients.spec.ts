@@ -80,6 +80,31 @@ describe('a client that does not read what it asked for', () => {
   });
 });
 
+describe('a connection of HTTP/1.1', () => {
+  it('waits as long for the next request as it said, and is closed soon afterwards', async () => {
+    const socket = connect(rig.port, '127.0.0.1');
+    const request = 'GET /api/catalog/a HTTP/1.1\r\nHost: h\r\n\r\n';
+    for (let turn = 0; turn < 2; turn++) {
+      socket.write(request);
+      expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 .*\r\nKeep-Alive: timeout=0\r\n/s);
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      expect(socket.closed).toBe(false);
+    }
+    const answeredMs = performance.now() - 600;
+    await once(socket.resume(), 'close');
+    expect(performance.now() - answeredMs).toBeGreaterThan(500);
+    expect(performance.now() - answeredMs).toBeLessThan(8_000);
+  });
+
+  it('that sends nothing of the body that it announced is closed', async () => {
+    const socket = connect(rig.port, '127.0.0.1');
+    socket.write('POST /api/catalog/echo HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nbegin');
+    await until('the instance has it', () => open === 1);
+    await once(socket.resume(), 'close');
+    await nothingStays();
+  });
+});
+
 describe('a connection of HTTP/2', () => {
   it('is closed when its last stream has ended a while ago, however long that ran', async () => {
     const session = connectHttp2(rig.url);

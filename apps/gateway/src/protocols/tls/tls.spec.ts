@@ -17,9 +17,9 @@ let rig: Rig;
 let port: number;
 let seen: NodeJS.Dict<string | string[]>[] = [];
 
-const start = async (clientAuth: 'none' | 'request' | 'require') => {
+const start = async (clientAuth: 'none' | 'request' | 'require', settings = {}) => {
   const { certFile, keyFile, caFile } = folder;
-  const started = await startRig({ tls: { port: 0, certFile, keyFile, caFile, clientAuth } });
+  const started = await startRig({ tls: { port: 0, certFile, keyFile, caFile, clientAuth }, ...settings });
   const upstream = await started.upstream((request, response) => {
     seen.push(request.headers);
     request.resume().on('end', () => response.end(`${request.method} ${request.url}`));
@@ -200,4 +200,14 @@ describe('another certificate in the files', () => {
     );
     broken.remove();
   });
+});
+
+it('a connection that waits too long for its next request is closed, as without TLS', async () => {
+  const short = await start('none', { keepAliveTimeoutMs: 200 });
+  const socket = connect({ port: short.port, host: 'localhost', ca: authority.cert });
+  await once(socket, 'secureConnect');
+  socket.write('GET /api/catalog/a HTTP/1.1\r\nHost: h\r\n\r\n');
+  expect(String((await once(socket, 'data'))[0])).toContain('200 OK');
+  await once(socket.resume(), 'close');
+  await short.rig.close();
 });

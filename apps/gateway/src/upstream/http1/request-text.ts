@@ -14,7 +14,7 @@ export interface UpstreamRequest {
 
 /** A request line and header lines by the grammar of RFC 9112: whatever was put together here, it is one request. */
 const WELL_FORMED =
-  /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [\x21-\x7e\x80-\xff]+ HTTP\/1\.1\r\n(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+: [\t\x20-\x7e\x80-\xff]*\r\n)+$/;
+  /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [\x21-\x7e\x80-\xff]+ HTTP\/1\.1\r\n(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+: [\t\x20-\x7e\x80-\xff]*\r\n)+\r\n$/;
 /** A body is expected of these: that there is none must be said. */
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 
@@ -25,16 +25,17 @@ export function requestText(
   isLast: boolean,
 ): string {
   let text = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: ${isLast ? 'close' : 'keep-alive'}\r\n`;
-  let lines = 3 + headers.length / 2;
+  let lines = 4 + headers.length / 2;
   for (let at = 0; at < headers.length; at += 2) text += `${headers[at]}: ${headers[at + 1]}\r\n`;
   const framing = framingOf(method, body, lengthBytes);
   if (framing) {
     text += framing;
     lines++;
   }
+  text += '\r\n';
   if (!WELL_FORMED.test(text) || linesOf(text) !== lines)
     throw new TypeError('a header or the path holds a character that must not be there');
-  return `${text}\r\n`;
+  return text;
 }
 
 /** The line that says how the body ends. */
