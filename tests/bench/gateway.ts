@@ -10,7 +10,8 @@ import { CONNECTIONS, type Contestant, Race } from './gateway/race.ts';
 import { slowestDuringChange } from './gateway/route-changes.ts';
 import { streamedGrowth } from './gateway/streamed-body.ts';
 
-const ROUNDS = 15;
+const ROUNDS = 21;
+const HEATS = 3;
 const MANY_ROUTES = 10_000;
 const BODY = { warmUp: 200e6, measured: 1e9 };
 const WEBSOCKETS = 5_000;
@@ -22,10 +23,11 @@ export async function run({ rounds = ROUNDS }: { rounds?: number } = {}): Promis
   const issuer = await startTestIssuer();
   const parts: Report[] = [];
   try {
-    for (const part of [compare, findRoutes, changeRoutes, hold]) {
+    parts.push(await compare(rounds, issuer));
+    for (const part of [findRoutes, changeRoutes, hold]) {
       const processes = new Processes();
       try {
-        parts.push(await part(processes, rounds, issuer));
+        parts.push(await part(processes, rounds));
       } finally {
         processes.close();
       }
@@ -39,24 +41,23 @@ export async function run({ rounds = ROUNDS }: { rounds?: number } = {}): Promis
 const startUpstream = async (processes: Processes) =>
   (await message<{ port: number }>(processes.fork('tests/bench/gateway/upstream.ts', LOAD_CORE))).port;
 
-async function compare(processes: Processes, rounds: number, issuer: TestIssuer): Promise<Report> {
-  const [one, two] = [await startUpstream(processes), await startUpstream(processes)];
-  const load = processes.fork('tests/bench/gateway/load.ts', LOAD_CORE);
-  const settings = writeChain(processes.home, issuer);
-  const headers = { authorization: `Bearer ${longToken(issuer)}` };
-  const contestants: Contestant[] = [
-    { name: 'baseline', ...(await library(processes, 'baseline', one)) },
-    { name: 'gateway, bare', ...(await startGateway(processes, [one])) },
-    {
-      name: 'gateway, whole chain',
-      ...(await startGateway(processes, [one, two], { settings, log: 'chain.log' })),
-      headers,
-    },
-  ];
-  for (const name of LIBRARIES) contestants.push({ name, ...(await library(processes, name, one)) });
-  const { started, absent } = await startInstalled(processes, one);
-  const race = new Race(load, [...contestants, ...started]);
-  await race.run(rounds);
+async function compare(rounds: number, issuer: TestIssuer): Promise<Report> {
+  const race = new Race();
+  const heats = Math.min(HEATS, rounds);
+  let absent: readonly string[] = [];
+  let isPinned = true;
+  for (let heat = 0; heat < heats; heat++) {
+    const processes = new Processes();
+    try {
+      const { contestants, missing } = await startContestants(processes, issuer);
+      const load = processes.fork('tests/bench/gateway/load.ts', LOAD_CORE);
+      await race.heat(load, contestants, Math.ceil(rounds / heats));
+      absent = missing;
+      isPinned &&= processes.isPinned;
+    } finally {
+      processes.close();
+    }
+  }
   const ratio = (name: string, other: string) => race.ratio(`gateway, ${name}`, other, 'perSecond');
   const figures: Figure[] = [
     { name: 'gateway.bare_vs_baseline', value: ratio('bare', 'baseline'), goal: { atLeast: 1.2 } },
@@ -80,11 +81,31 @@ async function compare(processes: Processes, rounds: number, issuer: TestIssuer)
   ];
   if (!absent.includes('Caddy'))
     figures.push({ name: 'gateway.chain_vs_caddy', value: ratio('whole chain', 'Caddy'), goal: { atLeast: 1 } });
-  const isPinned = processes.isPinned ? 'pinned to one core each' : 'not pinned to cores';
-  return {
-    figures,
-    tables: [raceTable(race, `${CONNECTIONS} connections, ${rounds} rounds in turn, medians, ${isPinned}`, absent)],
-  };
+  const cores = isPinned ? 'pinned to one core each' : 'not pinned to cores';
+  const title = `${CONNECTIONS} connections, ${rounds} rounds in turn in ${heats} heats, medians, ${cores}`;
+  return { figures, tables: [raceTable(race, title, absent)] };
+}
+
+/** Two instances, and all that shall be compared in front of them. */
+async function startContestants(
+  processes: Processes,
+  issuer: TestIssuer,
+): Promise<{ contestants: Contestant[]; missing: readonly string[] }> {
+  const [one, two] = [await startUpstream(processes), await startUpstream(processes)];
+  const settings = writeChain(processes.home, issuer);
+  const headers = { authorization: `Bearer ${longToken(issuer)}` };
+  const contestants: Contestant[] = [
+    { name: 'baseline', ...(await library(processes, 'baseline', one)) },
+    { name: 'gateway, bare', ...(await startGateway(processes, [one])) },
+    {
+      name: 'gateway, whole chain',
+      ...(await startGateway(processes, [one, two], { settings, log: 'chain.log' })),
+      headers,
+    },
+  ];
+  for (const name of LIBRARIES) contestants.push({ name, ...(await library(processes, name, one)) });
+  const { started, absent } = await startInstalled(processes, one);
+  return { contestants: [...contestants, ...started], missing: absent };
 }
 
 async function library(processes: Processes, name: string, upstreamPort: number) {
@@ -94,7 +115,7 @@ async function library(processes: Processes, name: string, upstreamPort: number)
 }
 
 function raceTable(race: Race, title: string, absent: readonly string[] = []): Table {
-  const rows = race.contestants.map(({ name }) => [
+  const rows = race.names.map((name) => [
     name,
     String(Math.round(race.median(name, 'perSecond'))),
     race.median(name, 'p50Ms').toFixed(2),
@@ -113,8 +134,8 @@ async function findRoutes(processes: Processes, rounds: number): Promise<Report>
     return { name: `gateway, ${count} routes`, ...(await startGateway(processes, [upstream], { settings })) };
   };
   const [few, many] = [await withRoutes(10), await withRoutes(MANY_ROUTES)];
-  const race = new Race(load, [few, many]);
-  await race.run(rounds);
+  const race = new Race();
+  await race.heat(load, [few, many], rounds);
   const value = race.ratio(many.name, few.name, 'perSecond');
   return {
     figures: [{ name: 'gateway.10000_routes_vs_10', value, goal: { atLeast: 0.95 } }],

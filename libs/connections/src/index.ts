@@ -6,3 +6,4 @@ export type { ConnectionLog } from './log.ts';
 export { reasonOf } from './network-reason.ts';
 export { optionalClient } from './optional-client.ts';
 export { type Endpoint, parseServerUrl, type ServerUrl, type ServerUrlForm, type TlsOptions } from './server-url.ts';
+export { type UrlParameters, urlParameters } from './url-parameters.ts';

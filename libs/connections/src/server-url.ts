@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionErrors } from './connection-errors.ts';
 import { hideSecrets } from './hide-secrets.ts';
+import { type UrlParameters, urlParameters } from './url-parameters.ts';
 
 export interface Endpoint {
   host: string;
@@ -15,7 +16,7 @@ export interface TlsOptions {
 }
 
 /** What a URL says of a server, or of each server of a cluster. */
-export interface ServerUrl {
+export interface ServerUrl extends UrlParameters {
   endpoints: readonly [Endpoint, ...Endpoint[]];
   /** For messages: hosts and ports, nothing secret. */
   server: string;
@@ -24,9 +25,6 @@ export interface ServerUrl {
   path: string;
   /** Undefined where the connection is a plain one. */
   tls?: TlsOptions;
-  parameter(name: string): string | undefined;
-  /** `15s` or `500ms`. */
-  durationMs(name: string, whenUnset: number): number;
   /** How its concern says what went wrong. */
   readonly errors: ConnectionErrors;
   /** An error that shows the URL without its password. */
@@ -45,6 +43,7 @@ export interface ServerUrlForm {
 const FORM = /^([a-z][a-z0-9+.-]*):\/\/(?:([^/?#]*)@)?([^/?#@]*)(\/[^?#]*)?(?:\?([^#]*))?$/i;
 const ENDPOINT = /^(\[[0-9a-f:.]+\]|[^:[\]\s]+)(?::(\d{1,5}))?$/i;
 export const TLS_PARAMETERS = ['ca-file', 'cert-file', 'key-file'];
+
 /** Parses `scheme://user:password@host:port,host:port/path?parameters`; throws `errors.badUrl`. */
 export function parseServerUrl(
   text: string,
@@ -57,26 +56,16 @@ export function parseServerUrl(
   if (!first || others.includes(undefined)) throw bad(`it is not of the form ${example}`);
   const endpoints = [first, ...others.filter((endpoint) => endpoint !== undefined)] as const;
   const secure = secureSchemes.includes(scheme.toLowerCase());
-  const given = new URLSearchParams(query);
-  const known = [...parameters, ...(secure ? TLS_PARAMETERS : [])];
-  const unknown = [...given.keys()].find((name) => !known.includes(name));
-  if (unknown !== undefined) throw bad(`"${unknown}" is not one of ${known.join(', ')}`);
-  const parameter = (name: string) => given.get(name) ?? undefined;
+  const known = [...new Set([...parameters, ...(secure ? TLS_PARAMETERS : [])])];
+  const given = urlParameters(new URLSearchParams(query), known, bad);
   const credentials = userInfo ? credentialsOf(userInfo, bad) : undefined;
   return {
     endpoints,
     server: endpoints.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(','),
     ...(credentials ? { credentials } : {}),
     path: path.replace(/^\/+|\/+$/g, ''),
-    ...(secure ? { tls: tlsOf(parameter, bad) } : {}),
-    parameter,
-    durationMs(name, whenUnset) {
-      const value = parameter(name);
-      if (value === undefined) return whenUnset;
-      const [, digits, unit] = /^([1-9]\d{0,5})(ms|s)$/.exec(value) ?? [];
-      if (digits === undefined) throw bad(`${name} is "${value}" and not a duration like 15s or 500ms`);
-      return Number(digits) * (unit === 's' ? 1_000 : 1);
-    },
+    ...(secure ? { tls: tlsOf(given.parameter, bad) } : {}),
+    ...given,
     errors,
     bad,
   };
@@ -98,7 +87,7 @@ function credentialsOf(userInfo: string, bad: (reason: string) => Error): { user
 }
 
 /** What the files that a URL names hold; throws `bad` for one that cannot be read. */
-export function tlsOf(parameter: (name: string) => string | undefined, bad: (reason: string) => Error): TlsOptions {
+function tlsOf(parameter: (name: string) => string | undefined, bad: (reason: string) => Error): TlsOptions {
   const read = (name: string): Buffer | undefined => {
     const file = parameter(name);
     if (file === undefined) return undefined;

@@ -20,27 +20,27 @@ export interface Contestant {
   headers?: Readonly<Record<string, string>>;
 }
 
-/** The rounds of all contestants, in turn. */
+/**
+ * The rounds of all contestants, in turn. In several heats: two processes of one program differ by a twentieth, by what
+ * the compiler made of the first requests that it saw, so that each is started anew for each heat.
+ */
 export class Race {
-  readonly contestants: readonly Contestant[];
-  readonly #load: ChildProcess;
   readonly #rounds = new Map<string, Round[]>();
 
-  constructor(load: ChildProcess, contestants: readonly Contestant[]) {
-    this.#load = load;
-    this.contestants = contestants;
+  get names(): string[] {
+    return [...this.#rounds.keys()];
   }
 
-  async run(rounds: number): Promise<void> {
-    for (const contestant of this.contestants) {
-      this.#rounds.set(contestant.name, []);
+  async heat(load: ChildProcess, contestants: readonly Contestant[], rounds: number): Promise<void> {
+    for (const contestant of contestants) {
+      if (!this.#rounds.has(contestant.name)) this.#rounds.set(contestant.name, []);
       const endMs = performance.now() + WARM_UP_MS;
       for (let sent = 0; sent < WARM_UP_REQUESTS && performance.now() < endMs; )
-        sent += (await this.#round(contestant, 500)).answered;
+        sent += (await runRound(load, contestant, 500)).answered;
     }
     for (let turn = 0; turn < rounds; turn++) {
-      for (const contestant of turn % 2 === 0 ? this.contestants : this.contestants.toReversed())
-        this.#rounds.get(contestant.name)?.push(await this.#round(contestant, ROUND_MS));
+      for (const contestant of turn % 2 === 0 ? contestants : contestants.toReversed())
+        this.#rounds.get(contestant.name)?.push(await runRound(load, contestant, ROUND_MS));
     }
   }
 
@@ -57,13 +57,17 @@ export class Race {
   #of(name: string): readonly Round[] {
     return this.#rounds.get(name) ?? [];
   }
+}
 
-  async #round({ name, port, child, headers }: Contestant, durationMs: number): Promise<Round> {
-    const order: LoadOrder = { port, path: '/api/catalog/films/1', connections: CONNECTIONS, durationMs, headers };
-    const beforeMicros = cpuMicros(child);
-    this.#load.send(order);
-    const result = await message<LoadResult>(this.#load);
-    if (result.failed > 0) throw new Error(`${result.failed} requests to ${name} failed, first: ${result.failure}`);
-    return { ...result, cpuMicros: (cpuMicros(child) - beforeMicros) / result.answered };
-  }
+async function runRound(
+  load: ChildProcess,
+  { name, port, child, headers }: Contestant,
+  durationMs: number,
+): Promise<Round> {
+  const order: LoadOrder = { port, path: '/api/catalog/films/1', connections: CONNECTIONS, durationMs, headers };
+  const beforeMicros = cpuMicros(child);
+  load.send(order);
+  const result = await message<LoadResult>(load);
+  if (result.failed > 0) throw new Error(`${result.failed} requests to ${name} failed, first: ${result.failure}`);
+  return { ...result, cpuMicros: (cpuMicros(child) - beforeMicros) / result.answered };
 }

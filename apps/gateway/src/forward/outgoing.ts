@@ -48,9 +48,11 @@ export class Outgoing {
     else headers.length = this.#forwardedHeaders;
     addOwnHeaders(headers, arrival, head, leftMs, traceparent);
     const path = this.passage?.call.target ?? arrival.url;
-    const { method } = arrival;
+    const { method, request } = arrival;
     if (!grpc && !arrival.upgrade) {
-      pool.http.ask({ method, path, headers, body, lengthBytes, idleTimeoutMs }, attempt);
+      // What has come by HTTP/2 was read by another parser.
+      const received = request.httpVersionMajor === 1 ? request.rawHeaders : undefined;
+      pool.http.ask({ method, path, headers, received, body, lengthBytes, idleTimeoutMs }, attempt);
       return;
     }
     if (lengthBytes !== undefined) headers.push('content-length', String(lengthBytes));

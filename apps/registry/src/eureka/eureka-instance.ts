@@ -1,9 +1,8 @@
+import { eurekaKeys, GRPC_PORT } from '@rookery/discovery/metadata-keys';
 import type { CheckRecord, ServiceRecord } from '../domain/service-record.ts';
-import { encodedKey, plainFacts } from '../interop/plain-facts.ts';
+import { plainFacts } from '../interop/plain-facts.ts';
 import { overrideOf, ownStatus, shownStatus } from './eureka-status.ts';
 
-/** A metadata key that is an XML name, and none that Rookery's Eureka driver reads for itself. */
-const PLAIN_KEY = /^(?!rookery-|weight$|zone$|xml|__proto__$)[A-Za-z_][A-Za-z0-9_.-]*$/i;
 const WHEN_UNSAID = { duration: '90', renewal: '30' };
 
 /** An instance as Eureka's JSON shows it. */
@@ -70,9 +69,7 @@ function metadataOf(record: ServiceRecord): Record<string, string> {
   return {
     ...(weight === 1 ? {} : { weight: String(weight) }),
     ...(zone === undefined ? {} : { zone }),
-    ...(grpcPort === undefined ? {} : { 'rookery-grpc-port': grpcPort }),
-    ...Object.fromEntries(
-      Object.entries(metadata).map(([key, value]) => [PLAIN_KEY.test(key) ? key : encodedKey(key), value]),
-    ),
+    ...(grpcPort === undefined ? {} : { [GRPC_PORT]: grpcPort }),
+    ...eurekaKeys.written(metadata),
   };
 }

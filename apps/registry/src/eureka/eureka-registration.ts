@@ -1,6 +1,7 @@
+import { eurekaKeys, GRPC_PORT } from '@rookery/discovery/metadata-keys';
 import { z } from 'zod';
 import type { ServiceRegistration } from '../domain/service-record.ts';
-import { decodedKey, metaOf, numberOr } from '../interop/plain-facts.ts';
+import { metaOf, numberOr } from '../interop/plain-facts.ts';
 import { checkStatusOf, type EurekaStatus, statusOf } from './eureka-status.ts';
 
 /** Unless the instance says another lease, as Eureka has it. */
@@ -59,7 +60,7 @@ export function toRegistration(body: EurekaBody): EurekaRegistration {
   const instanceId = body.instanceId ?? hostName;
   const name = body.vipAddress?.toUpperCase() === body.app.toUpperCase() ? body.vipAddress : body.app.toLowerCase();
   const secureOnly = body.port?.enabled === false && body.securePort?.enabled === true;
-  const { weight, zone, 'rookery-grpc-port': grpcPort, ...rest } = metadataOf(body);
+  const { weight, zone, [GRPC_PORT]: grpcPort, ...rest } = metadataOf(body);
   const duration = inSeconds(body.leaseInfo?.durationInSecs, LEASE_SECONDS);
   const foreign = {
     'eureka.app': body.app === name.toUpperCase() ? undefined : body.app,
@@ -86,7 +87,7 @@ export function toRegistration(body: EurekaBody): EurekaRegistration {
         weight: Math.max(numberOr(weight, 1), 0),
         ...(zone === undefined ? {} : { zone }),
         ...(grpcPort === undefined ? {} : { grpcPort }),
-        metadata: Object.fromEntries(Object.entries(rest).map(([key, value]) => [decodedKey(key), value])),
+        metadata: eurekaKeys.read(rest),
       }),
       weights: { passing: 1, warning: 1 },
       foreign: present(foreign),

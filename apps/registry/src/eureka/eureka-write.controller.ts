@@ -1,4 +1,5 @@
 import { Controller, Delete, HttpCode, Param, Post, Put, UseFilters } from '@nestjs/common';
+import { GRPC_PORT } from '@rookery/discovery/metadata-keys';
 import { Public } from '@rookery/security';
 import { Refusal } from '../domain/refusal.ts';
 import { RegistryState } from '../domain/registry-state.ts';
@@ -93,7 +94,7 @@ export class EurekaWriteController {
   metadata(@Param('app') app: string, @Param('id') id: string, @Exchanged() { request }: Exchange): void {
     const record = this.#find(app, id);
     const facts = plainFacts(record);
-    const { 'rookery-grpc-port': grpcPort, weight, zone, ...given } = textsOf(request.query);
+    const { [GRPC_PORT]: grpcPort, weight, zone, ...given } = textsOf(request.query);
     this.#register({
       ...record,
       meta: metaOf({

@@ -1,12 +1,5 @@
+import { consulKeys, GRPC_PORT, WEIGHT, ZONE } from '@rookery/discovery/metadata-keys';
 import type { ServiceRecord } from '../domain/service-record.ts';
-
-/** What Rookery's Consul driver keeps in Meta, since Consul has no place for it. */
-const GRPC_PORT = 'rookery-grpc-port';
-const WEIGHT = 'rookery-weight';
-const ZONE = 'rookery-zone';
-/** Prefix of a metadata key with characters that Consul does not take; the rest is its base64url. */
-const ENCODED = 'rookery-key-';
-const CONSUL_KEY = /^(?!rookery-|__proto__$)[A-Za-z0-9_-]{1,128}$/;
 
 /** What every protocol can say of an instance, each in its own way. */
 export interface PlainFacts {
@@ -23,27 +16,19 @@ export function plainFacts({ meta, weights }: Pick<ServiceRecord, 'meta' | 'weig
     weight: Number(weight) >= 0 ? Number(weight) : weights.passing,
     ...(zone === undefined ? {} : { zone }),
     ...(grpcPort === undefined ? {} : { grpcPort }),
-    metadata: Object.fromEntries(Object.entries(rest).map(([key, value]) => [decodedKey(key), value])),
+    metadata: consulKeys.read(rest),
   };
 }
 
-/** The same as Consul's Meta, which the state keeps. */
+/** The same as Consul's Meta, which the state keeps: as Rookery's Consul driver writes it. */
 export function metaOf({ weight, zone, grpcPort, metadata }: PlainFacts): Record<string, string> {
   return {
     [WEIGHT]: String(weight),
     ...(zone === undefined ? {} : { [ZONE]: zone }),
     ...(grpcPort === undefined ? {} : { [GRPC_PORT]: grpcPort }),
-    ...Object.fromEntries(Object.entries(metadata).map(([key, value]) => [consulKey(key), value])),
+    ...consulKeys.written(metadata),
   };
 }
-
-const consulKey = (key: string): string => (CONSUL_KEY.test(key) ? key : encodedKey(key));
-
-/** A metadata key that a protocol has no way to write, as its base64url. */
-export const encodedKey = (key: string): string => ENCODED + Buffer.from(key).toString('base64url');
-
-export const decodedKey = (key: string): string =>
-  key.startsWith(ENCODED) ? Buffer.from(key.slice(ENCODED.length), 'base64url').toString() : key;
 
 /** Throws nothing: a number, or what it is when that is none. */
 export const numberOr = (value: unknown, otherwise: number): number => {

@@ -1,10 +1,8 @@
+import { GRPC_PORT, ID, nacosKeys } from '@rookery/discovery/metadata-keys';
 import type { CheckRecord, ServiceRecord } from '../domain/service-record.ts';
-import { encodedKey, plainFacts } from '../interop/plain-facts.ts';
+import { plainFacts } from '../interop/plain-facts.ts';
 import { DEFAULT_CLUSTER, groupedName, nacosName } from './nacos-name.ts';
-import { heartbeatTimes, idOf, OWN_ID } from './nacos-registration.ts';
-
-/** A metadata key that means nothing to Rookery's driver. */
-const PLAIN_KEY = /^(?!rookery-|zone$|__proto__$)/;
+import { heartbeatTimes, idOf } from './nacos-registration.ts';
 
 /** Whether it registered through Nacos' API. */
 export const isOfNacos = ({ foreign }: Pick<ServiceRecord, 'foreign'>): boolean =>
@@ -28,7 +26,7 @@ export function nacosJson(record: ServiceRecord, checks: readonly CheckRecord[])
   const grouped = groupedName(nacosName(record.name));
   const cluster = clusterOf(record);
   const isNamedByNacos = record.id === idOf(nacosName(record.name), { ip: address, port, cluster });
-  const metadata = { ...(isNamedByNacos ? {} : { [OWN_ID]: record.id }), ...metadataOf(record, cluster) };
+  const metadata = { ...(isNamedByNacos ? {} : { [ID]: record.id }), ...metadataOf(record, cluster) };
   const healthy = checks.every(({ status }) => status === 'passing');
   const times = heartbeatTimes(metadata);
   return {
@@ -56,9 +54,7 @@ function metadataOf(record: ServiceRecord, cluster: string): Record<string, stri
   return {
     // The zone of an instance that said none is its cluster.
     ...(zone === undefined || (isOfNacos(record) && zone === cluster) ? {} : { zone }),
-    ...(grpcPort === undefined ? {} : { 'rookery-grpc-port': grpcPort }),
-    ...Object.fromEntries(
-      Object.entries(metadata).map(([key, value]) => [PLAIN_KEY.test(key) ? key : encodedKey(key), value]),
-    ),
+    ...(grpcPort === undefined ? {} : { [GRPC_PORT]: grpcPort }),
+    ...nacosKeys.written(metadata),
   };
 }

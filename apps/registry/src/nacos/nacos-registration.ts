@@ -1,5 +1,6 @@
+import { GRPC_PORT, ID, nacosKeys } from '@rookery/discovery/metadata-keys';
 import type { CheckRegistration, ServiceRegistration } from '../domain/service-record.ts';
-import { decodedKey, metaOf, numberOr } from '../interop/plain-facts.ts';
+import { metaOf, numberOr } from '../interop/plain-facts.ts';
 import { DEFAULT_CLUSTER, groupedName, type NacosName, PUBLIC, registryName } from './nacos-name.ts';
 import type { NacosInstance, NacosPlace } from './nacos-parameters.ts';
 
@@ -14,9 +15,6 @@ const PROBE = { intervalMs: 3_000, timeoutMs: 2_000, successesBeforePassing: 1, 
 /** Nacos' own, with the namespace before it where that is not the public one: the state has each id once. */
 export const idOf = (name: NacosName, { ip, port, cluster }: NacosPlace): string =>
   [...(name.namespace === PUBLIC ? [] : [name.namespace]), ip, port, cluster, groupedName(name)].join('#');
-
-/** Where Rookery's own driver puts the id of an instance, for which Nacos has no field. */
-export const OWN_ID = 'rookery-id';
 
 export interface HeartbeatTimes {
   intervalMs: number;
@@ -38,8 +36,9 @@ export function heartbeatTimes(metadata: Readonly<Record<string, string>>): Hear
  */
 export function toRegistration(name: NacosName, instance: NacosInstance, isHeld = false): ServiceRegistration {
   const { ip, port, cluster, weight, metadata, enabled, ephemeral } = instance;
-  const { [OWN_ID]: id = idOf(name, instance), ...given } = metadata;
-  const { zone = cluster === DEFAULT_CLUSTER ? undefined : cluster, 'rookery-grpc-port': grpcPort, ...rest } = given;
+  // Rookery's own driver says an id, for which Nacos has no field.
+  const { [ID]: id = idOf(name, instance), ...given } = metadata;
+  const { zone = cluster === DEFAULT_CLUSTER ? undefined : cluster, [GRPC_PORT]: grpcPort, ...rest } = given;
   return {
     id,
     name: registryName(name),
@@ -50,7 +49,7 @@ export function toRegistration(name: NacosName, instance: NacosInstance, isHeld 
       weight,
       ...(zone === undefined ? {} : { zone }),
       ...(grpcPort === undefined ? {} : { grpcPort }),
-      metadata: Object.fromEntries(Object.entries(rest).map(([key, value]) => [decodedKey(key), value])),
+      metadata: nacosKeys.read(rest),
     }),
     weights: { passing: 1, warning: 1 },
     foreign: {

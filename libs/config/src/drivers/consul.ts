@@ -15,7 +15,7 @@ import { FollowedSource } from './followed/followed-source.ts';
 /** @param options `url`: `consul://host:8500/path?token=…&dc=…&wait=15s`; the path is `config` when not given */
 export function consulSource(options: DriverOptions): ConfigSource {
   const address = parseConsulUrl(options.url, connectionErrors);
-  const folder = new URL(options.url).pathname.replace(/^\/+|\/+$/g, '') || 'config';
+  const folder = address.path || 'config';
   const place = new ConsulPlace(address, `${folder}/${options.service}`);
   return new FollowedSource(place, { ...kept(options), address: address.server, key: ['consul', options.service] });
 }

@@ -1,8 +1,8 @@
-import { hideSecrets } from '@rookery/connections';
+import { hideSecrets, type UrlParameters, urlParameters } from '@rookery/connections';
 import { connectionErrors } from '../errors.ts';
 
 /** The address of a place behind HTTP, taken apart. */
-export interface PlaceUrl {
+export interface PlaceUrl extends UrlParameters {
   /** `http://host:port/path`, without a slash at the end and without a name or password. */
   readonly base: string;
   /** The path alone, without slashes at its ends. */
@@ -10,8 +10,6 @@ export interface PlaceUrl {
   readonly origin: string;
   /** Of HTTP basic authentication. */
   readonly headers: Record<string, string>;
-  parameter(name: string): string | undefined;
-  durationMs(name: string, whenUnset: number): number;
 }
 
 /**
@@ -28,23 +26,14 @@ export function readPlaceUrl(text: string, scheme: string, known: readonly strin
   const url = URL.parse(http);
   if (!url || !/^https?:$/.test(url.protocol))
     throw bad(`it is not of the form ${bare ? scheme : `${scheme}+http`}://host:port`);
-  const unknown = [...url.searchParams.keys()].find((name) => !known.includes(name));
-  if (unknown !== undefined) throw bad(`"${unknown}" is not one of ${known.join(', ')}`);
+  const parameters = urlParameters(url.searchParams, known, bad);
   const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   const path = url.pathname.replace(/^\/+|\/+$/g, '');
-  const parameter = (name: string) => url.searchParams.get(name) ?? undefined;
   return {
     origin: url.origin,
     path,
     base: url.origin + (path ? `/${path}` : ''),
     headers: user === ':' ? {} : { authorization: `Basic ${Buffer.from(user).toString('base64')}` },
-    parameter,
-    durationMs(name, whenUnset) {
-      const value = parameter(name);
-      if (value === undefined) return whenUnset;
-      const [, digits, unit] = /^([1-9]\d{0,5})(ms|s)$/.exec(value) ?? [];
-      if (digits === undefined) throw bad(`${name} is "${value}" and not a duration like 15s or 500ms`);
-      return Number(digits) * (unit === 's' ? 1_000 : 1);
-    },
+    ...parameters,
   };
 }

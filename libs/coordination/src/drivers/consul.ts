@@ -29,8 +29,8 @@ interface Entry {
 /** @param url `consul://host:8500/namespace?token=…&dc=…`; `http://` and `https://` mean the same API */
 export function createConsulCoordination(url: string, options: CoordinationOptions = {}): Coordination {
   const address = parseConsulUrl(url, errors);
-  const path = decodeURIComponent(new URL(url).pathname).replace(/^\/+|\/+$/g, '');
-  return new ConsulCoordination(new ConsulConnection(address), path || NAMESPACE, options);
+  const root = decodeURIComponent(address.path) || NAMESPACE;
+  return new ConsulCoordination(new ConsulConnection(address), root, options);
 }
 
 class ConsulCoordination extends DriverCoordination {

@@ -1,5 +1,10 @@
 /** What a driver keeps of an instance beside its metadata has keys with this prefix. */
 const OWN = 'rookery-';
+/** For what an engine has no field. */
+export const ID = 'rookery-id';
+export const GRPC_PORT = 'rookery-grpc-port';
+export const WEIGHT = 'rookery-weight';
+export const ZONE = 'rookery-zone';
 /** Prefix of a key that is written as its base64url. */
 const ENCODED = `${OWN}key-`;
 
@@ -30,3 +35,11 @@ export function metadataKeys(plain: RegExp): MetadataKeys {
     read: (kept) => Object.fromEntries(Object.entries(kept).map(([key, value]) => [decoded(key), value ?? ''])),
   };
 }
+
+/** The longest that Consul's Meta takes. */
+export const CONSUL_MAX_KEY_CHARS = 128;
+export const consulKeys = metadataKeys(/^[A-Za-z0-9_-]{1,128}$/);
+/** Servers keep metadata as XML elements; weight and zone are under the keys that Spring reads. */
+export const eurekaKeys = metadataKeys(/^(?!weight$|zone$|xml)[A-Za-z_][A-Za-z0-9_.-]*$/i);
+/** The zone is under the key that Spring reads. */
+export const nacosKeys = metadataKeys(/^(?!zone$)/);

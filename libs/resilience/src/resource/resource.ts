@@ -111,6 +111,7 @@ export class Resource implements Traffic {
 
   /** The checkers that an admitted call tells of its end; to be called right after {@link decide}. */
   enders(): readonly Checker[] {
+    if (this.#enders.length === 0) return this.#enders;
     const shadows = this.#rules.some(({ verdict, checker }) => verdict === REFUSED && checker.ended);
     if (!shadows) return this.#enders;
     return this.#rules.flatMap(({ verdict, checker }) => (verdict !== REFUSED && checker.ended ? [checker] : []));

@@ -34,4 +34,31 @@ describe('the head of a request', () => {
   ])('refuses %s', (_, asked) => {
     expect(() => text(asked)).toThrow(TypeError);
   });
+
+  describe('that holds long values as they were received', () => {
+    const long = 'x'.repeat(5_000);
+    const received = ['Authorization', `${long}1`, 'Cookie', `${long}2`, 'X-Short', 'short'];
+    const headers = ['a', '1', 'authorization', `${long}1`, 'b', '2', 'cookie', `${long}2`, 'c', 'short'];
+
+    it('is the same as without that knowledge', () => {
+      expect(text({ headers, received })).toBe(text({ headers }));
+      expect(text({ headers, received })).toContain(`a: 1\r\nauthorization: ${long}1\r\nb: 2\r\ncookie: ${long}2\r\n`);
+    });
+
+    it.each<[string, string[]]>([
+      ['a name before it', ['x y', '1', ...headers]],
+      ['a value before it', ['x', 'a\r\ny: b', ...headers]],
+      ['its own name', ['x\r\ny', `${long}1`]],
+      ['a value behind it', [...headers, 'x', 'a\nb']],
+      ['a long value behind it that was not received', [...headers, 'x', `${long}\r\ny: b`]],
+      ['a long value that was not received', ['x', `${long}ſ`, ...headers]],
+    ])('and is refused for %s', (_, wrong) => {
+      expect(() => text({ headers: wrong, received })).toThrow(TypeError);
+    });
+
+    it('and is refused where what was received would be two lines', () => {
+      const two = `${long}\r\ny: b`;
+      expect(() => text({ headers: ['x', two], received: ['X', two] })).toThrow(TypeError);
+    });
+  });
 });

@@ -5,6 +5,8 @@ export interface UpstreamRequest {
   readonly path: string;
   /** Name, value, name, value: without those that say how the body ends, and those of the connection. */
   readonly headers: readonly string[];
+  /** As node's strict parser has read them: a long value that stands among them is not read by the letter once more. */
+  readonly received?: readonly string[] | undefined;
   readonly body?: AsyncIterable<Buffer> | Buffer | null | undefined;
   /** Of the body, where it is known; it goes in chunks otherwise. */
   readonly lengthBytes?: number | undefined;
@@ -15,27 +17,42 @@ export interface UpstreamRequest {
 /** A request line and header lines by the grammar of RFC 9112: whatever was put together here, it is one request. */
 const WELL_FORMED =
   /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [\x21-\x7e\x80-\xff]+ HTTP\/1\.1\r\n(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+: [\t\x20-\x7e\x80-\xff]*\r\n)+\r\n$/;
+/** Of a value that is worth the search: tokens and cookies are most of what is sent. */
+const LONG = 256;
 /** A body is expected of these: that there is none must be said. */
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 
 /** The head of a request as it goes out, one byte a character. Throws where it would not be read as one request. */
 export function requestText(
-  { method, path, headers, body, lengthBytes }: UpstreamRequest,
+  { method, path, headers, received, body, lengthBytes }: UpstreamRequest,
   host: string,
   isLast: boolean,
 ): string {
   let text = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: ${isLast ? 'close' : 'keep-alive'}\r\n`;
   let lines = 4 + headers.length / 2;
-  for (let at = 0; at < headers.length; at += 2) text += `${headers[at]}: ${headers[at + 1]}\r\n`;
+  // What stands before the first long value that is known to be well-formed; the text goes on behind it.
+  let before = '';
+  let known = '';
+  for (let at = 0; at < headers.length; at += 2) {
+    const value = headers[at + 1] as string;
+    if (value.length < LONG || known !== '' || !received?.includes(value)) {
+      text += `${headers[at]}: ${value}\r\n`;
+    } else {
+      before = `${text}${headers[at]}: `;
+      known = value;
+      text = '\r\n';
+    }
+  }
   const framing = framingOf(method, body, lengthBytes);
   if (framing) {
     text += framing;
     lines++;
   }
   text += '\r\n';
-  if (!WELL_FORMED.test(text) || linesOf(text) !== lines)
+  const whole = known === '' ? text : before + known + text;
+  if (!WELL_FORMED.test(before + text) || linesOf(whole) !== lines)
     throw new TypeError('a header or the path holds a character that must not be there');
-  return text;
+  return whole;
 }
 
 /** The line that says how the body ends. */

@@ -1,15 +1,8 @@
 import type { Instance } from '../../discovery.ts';
 import { discoveryErrors } from '../../errors.ts';
-import { metadataKeys } from '../metadata-keys.ts';
-
-/** What Consul's Port, Address and Tags have no place for travels in Meta, under these keys. */
-const GRPC_PORT = 'rookery-grpc-port';
-const WEIGHT = 'rookery-weight';
-const ZONE = 'rookery-zone';
+import { CONSUL_MAX_KEY_CHARS, consulKeys, GRPC_PORT, WEIGHT, ZONE } from '../metadata-keys.ts';
 
 /** Limits of Consul's service metadata. */
-const keys = metadataKeys(/^[A-Za-z0-9_-]{1,128}$/);
-const MAX_KEY_CHARS = 128;
 const MAX_VALUE_CHARS = 512;
 const MAX_PAIRS = 64;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
@@ -49,6 +42,7 @@ function nameOf({ id, service, port }: Instance): string {
   return service;
 }
 
+/** With what Consul's Port, Address and Tags have no place for. */
 function toMeta({ id, grpcPort, weight, zone, metadata }: Instance): Record<string, string> {
   if (!(weight >= 0)) throw discoveryErrors.badInstance(id, `its weight is ${weight}`);
   const meta: Record<string, string> = {
@@ -57,8 +51,9 @@ function toMeta({ id, grpcPort, weight, zone, metadata }: Instance): Record<stri
     ...(zone === undefined ? {} : { [ZONE]: zone }),
   };
   for (const [key, value] of Object.entries(metadata)) {
-    const encoded = keys.encoded(key);
-    if (encoded.length > MAX_KEY_CHARS) throw discoveryErrors.badInstance(id, `the metadata key "${key}" is too long`);
+    const encoded = consulKeys.encoded(key);
+    if (encoded.length > CONSUL_MAX_KEY_CHARS)
+      throw discoveryErrors.badInstance(id, `the metadata key "${key}" is too long`);
     if (value.length > MAX_VALUE_CHARS) {
       throw discoveryErrors.badInstance(id, `metadata "${key}" is longer than ${MAX_VALUE_CHARS} characters`);
     }
@@ -104,7 +99,7 @@ function toInstance({ Node, Service }: ServiceEntry): Instance | undefined {
     ...(grpcPort === undefined ? {} : { grpcPort: Number(grpcPort) }),
     weight: weight === undefined ? (Service.Weights?.Passing ?? 1) : Number(weight),
     ...(zone === undefined ? {} : { zone }),
-    metadata: keys.read(rest),
+    metadata: consulKeys.read(rest),
   };
 }
 

@@ -1,14 +1,11 @@
 import type { Instance } from '../../discovery.ts';
 import { discoveryErrors } from '../../errors.ts';
 import { byId, checkInstance } from '../instance-text.ts';
-import { metadataKeys } from '../metadata-keys.ts';
+import { eurekaKeys, GRPC_PORT } from '../metadata-keys.ts';
 
-/** What Eureka has no field for travels in its metadata, under these keys; weight and zone under those that Spring reads. */
-const GRPC_PORT = 'rookery-grpc-port';
+/** What Eureka has no field for travels in its metadata: weight and zone under the keys that Spring reads. */
 const WEIGHT = 'weight';
 const ZONE = 'zone';
-/** Servers keep metadata as XML elements. */
-const keys = metadataKeys(/^(?!weight$|zone$|xml)[A-Za-z_][A-Za-z0-9_.-]*$/i);
 
 export interface EurekaPort {
   $: number;
@@ -49,7 +46,7 @@ export function toEureka(instance: Instance, leaseMs: number) {
         [WEIGHT]: String(weight),
         ...(grpcPort === undefined ? {} : { [GRPC_PORT]: String(grpcPort) }),
         ...(zone === undefined ? {} : { [ZONE]: zone }),
-        ...keys.written(metadata),
+        ...eurekaKeys.written(metadata),
       },
     },
   };
@@ -73,7 +70,7 @@ export function toInstances(found: readonly EurekaInstance[], service: string): 
         ...(grpcPort === undefined ? {} : { grpcPort: Number(grpcPort) }),
         weight: Number(weight) >= 0 ? Number(weight) : 1,
         ...(zone === undefined ? {} : { zone }),
-        metadata: keys.read(rest),
+        metadata: eurekaKeys.read(rest),
       };
     })
     .sort(byId);

@@ -1,14 +1,11 @@
 import type { Instance } from '../../discovery.ts';
 import { byId, checkInstance } from '../instance-text.ts';
-import { metadataKeys } from '../metadata-keys.ts';
+import { GRPC_PORT, ID, nacosKeys } from '../metadata-keys.ts';
 
-/** What Nacos has no field for travels in its metadata, under these keys; the zone under the one that Spring reads. */
-const ID = 'rookery-id';
-const GRPC_PORT = 'rookery-grpc-port';
+/** Travels in metadata, under the key that Spring reads. */
 const ZONE = 'zone';
 /** Where nobody names one. Another stands for a zone, where an instance of somebody else says none. */
 const CLUSTER = 'DEFAULT';
-const keys = metadataKeys(/^(?!zone$)/);
 
 export interface NacosInstance {
   ip: string;
@@ -42,7 +39,7 @@ export function toNacos(instance: Instance): NacosInstance {
       [ID]: id,
       ...(grpcPort === undefined ? {} : { [GRPC_PORT]: String(grpcPort) }),
       ...(zone === undefined ? {} : { [ZONE]: zone }),
-      ...keys.written(metadata),
+      ...nacosKeys.written(metadata),
     },
   };
 }
@@ -62,7 +59,7 @@ export function toInstances({ hosts }: Pick<NacosService, 'hosts'>, service: str
         ...(grpcPort === undefined ? {} : { grpcPort: Number(grpcPort) }),
         weight: weight >= 0 ? weight : 1,
         ...(zone === undefined ? {} : { zone }),
-        metadata: keys.read(rest),
+        metadata: nacosKeys.read(rest),
       };
     });
   return [...new Map(instances.map((instance) => [instance.id, instance])).values()].sort(byId);
