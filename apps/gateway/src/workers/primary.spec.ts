@@ -27,7 +27,7 @@ it('the first process ends with the last worker, also where its exit is heard be
   Reflect.deleteProperty(process, 'send');
   const worker = Object.assign(new EventEmitter(), {
     id: 1,
-    process: { pid: 1, kill: vi.fn() },
+    process: Object.assign(new EventEmitter(), { pid: 1, kill: vi.fn(), send: vi.fn() }),
     isDead: () => true,
     isConnected: () => true,
   }) as unknown as Worker;

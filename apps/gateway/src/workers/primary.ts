@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { randomBytes } from 'node:crypto';
 import type { Logger } from '@rookery/observability';
+import { closeUntaken } from './untaken-connections.ts';
 import { AddedMetrics } from './worker-metrics.ts';
 
 /** A worker that has lived so long did not die of its start. */
@@ -54,6 +55,7 @@ export class Primary {
 
   #fork(): void {
     const worker = cluster.fork();
+    closeUntaken(worker);
     this.#startedAtMs.set(worker.id, performance.now());
     this.#logger.info({ event: 'worker started', worker: worker.id, pid: worker.process.pid });
   }

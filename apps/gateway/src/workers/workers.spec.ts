@@ -124,6 +124,28 @@ describe('three workers on one port', () => {
     expect(isAlive(Number(victim))).toBe(false);
   });
 
+  it('share out what a hung worker does not take, and the one connection on its way to it is closed when it is killed', async () => {
+    const started = workerPids().length;
+    const victim = Number(workerPids()[1]);
+    process.kill(victim, 'SIGSTOP');
+    const [refused, statuses]: [string[], number[]] = [[], []];
+    const asked = Array.from({ length: 30 }, () =>
+      ask('/api/catalog/a', PATIENCE_MS).then(
+        (status) => statuses.push(status),
+        (error: NodeJS.ErrnoException) => refused.push(String(error.code)),
+      ),
+    );
+    await until('all others are answered', () => statuses.length === asked.length - 1, PATIENCE_MS);
+    process.kill(victim, 'SIGKILL');
+    // Not the end of the client's own patience, which is ABORT_ERR.
+    await until('it has ended', () => refused.length > 0, PATIENCE_MS / 2);
+    expect(refused).toEqual(['ECONNRESET']);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    await until('there is another one', () => workerPids().length === started + 1, PATIENCE_MS);
+    const next = await Promise.all(Array.from({ length: 30 }, () => ask('/api/catalog/a', PATIENCE_MS)));
+    expect(new Set(next)).toEqual(new Set([200]));
+  });
+
   it('end what runs on SIGTERM, tell WebSockets to go, and all of them are gone: exit 0', async () => {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/api/catalog/live`);
     await once(socket, 'open');
