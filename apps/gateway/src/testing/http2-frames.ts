@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 export const FRAME = {
   DATA: 0,
   HEADERS: 1,
+  PRIORITY: 2,
   RST_STREAM: 3,
   SETTINGS: 4,
   PING: 6,
@@ -11,7 +12,10 @@ export const FRAME = {
   WINDOW_UPDATE: 8,
   CONTINUATION: 9,
 };
-export const FLAG = { END_STREAM: 1, END_HEADERS: 4 };
+export const FLAG = { END_STREAM: 1, ACK: 1, END_HEADERS: 4 };
+
+/** What a client begins with. */
+export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 
 export interface Frame {
   type: number;
@@ -61,7 +65,7 @@ export class RawHttp2 {
       this.isClosed = true;
     });
     this.#socket.on('data', (chunk) => this.#read(chunk));
-    this.#socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+    this.#socket.write(PREFACE);
     this.send(frame(FRAME.SETTINGS, 0, 0));
   }
 

@@ -160,6 +160,28 @@ describe('a response that may be kept', () => {
     expect(await ask({}, { path: '/other' })).toMatchObject({ text: 'answer 6', cache: 'MISS' });
   });
 
+  it.each([
+    ['removed', 'shop.example:8080', 'MISS'],
+    ['kept', 'elsewhere:8080', 'HIT'],
+    ['kept', 'shop.example', 'HIT'],
+  ])('is %s where the answer names it at %s and shop.example:8080 was asked', async (_, origin, cache) => {
+    await cached((request, response) => {
+      if (request.method === 'GET') response.writeHead(200, { 'cache-control': 'max-age=60' }).end('kept');
+      else response.writeHead(201, { location: `https://${origin}/api/catalog/films` }).end();
+    });
+    const askShop = async (method: 'GET' | 'POST', path: string) => {
+      const { headers, body } = await undiciRequest(`${rig.url}/api/catalog${path}`, {
+        method,
+        headers: { host: 'shop.example:8080' },
+      });
+      await body.dump();
+      return headers['x-cache'];
+    };
+    await askShop('GET', '/films');
+    await askShop('POST', '/new');
+    expect(await askShop('GET', '/films')).toBe(cache);
+  });
+
   it('is kept for as long as s-maxage says, whatever max-age does', async () => {
     await cached(saying({ 'cache-control': 'max-age=0, s-maxage=60' }));
     await ask();

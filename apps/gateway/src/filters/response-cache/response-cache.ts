@@ -8,6 +8,7 @@ import { directivesOf } from './cache-control.ts';
 import { Flights } from './flights.ts';
 import { Recorder } from './recorder.ts';
 import { Revalidations } from './revalidations.ts';
+import { targetAtSameOrigin } from './same-origin.ts';
 import { ResponseCacheSettings } from './settings.ts';
 import {
   fits,
@@ -168,8 +169,9 @@ class ResponseCache implements Filter {
     if (call.status < 200 || call.status >= 400) return;
     this.#store.delete(this.#keyOf(call));
     for (const name of ['location', 'content-location']) {
-      const path = call.responseHeader(name);
-      if (path?.startsWith('/')) this.#store.delete(keyAt(call.host, path));
+      const named = call.responseHeader(name);
+      const target = named && targetAtSameOrigin(named, call);
+      if (target) this.#store.delete(keyAt(call.host, target));
     }
   }
 

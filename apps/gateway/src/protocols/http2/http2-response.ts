@@ -1,8 +1,10 @@
 import { type Http2ServerRequest, Http2ServerResponse, type OutgoingHttpHeaders } from 'node:http2';
+import { countWrite } from './session-watch.ts';
 
 /** Headers of an HTTP/1.1 connection; the data path writes them without asking which protocol a client speaks. */
 const OF_A_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade']);
 
+type Done = (error: Error) => void;
 type Headers = OutgoingHttpHeaders | readonly string[] | undefined;
 
 /** A response of HTTP/2 that takes what the data path writes for HTTP/1.1. */
@@ -20,6 +22,11 @@ export class GatewayHttp2Response<
     for (let at = 0; at < headers.length; at += 2) this.appendHeader(headers[at] as string, headers[at + 1] as string);
     this.removeHeader('connection');
     this.end();
+  }
+
+  override write(chunk: string | Uint8Array, encoding?: BufferEncoding | Done, done?: Done): boolean {
+    countWrite(this.stream);
+    return super.write(chunk, encoding as BufferEncoding, done);
   }
 
   override setHeader(name: string, value: number | string | readonly string[]): void {

@@ -1,19 +1,11 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { collectGarbage } from '../../testing/collect-garbage.ts';
 import { type Rig, startRig, until } from '../../testing/rig.ts';
 
 const MEGABYTE = 1024 * 1024;
 const LARGE_BYTES = 300_000;
-setFlagsFromString('--expose-gc');
-const gc = runInNewContext('gc') as () => void;
-/** Twice: what the first one finds is swept beside it, and counted as gone by the second at the latest. */
-const collectGarbage = () => {
-  gc();
-  gc();
-};
 
 let rig: Rig;
 let session: ClientHttp2Session;
