@@ -115,6 +115,31 @@ describe('routes that change while the gateway runs', () => {
     expect([await status('/films/1'), await status('/new/1')]).toEqual([404, 200]);
   });
 
+  it('also where it holds no list of routes, or the same one twice', async () => {
+    const source = new PushedSource(routeTo('/films/**'));
+    await follow(source);
+    await source.push({ routes: 'films' });
+    expect(live.refused?.reason).toMatch(/^routes: expected array, received text$/);
+    const [film] = routeTo('/films/**').routes;
+    await source.push({ routes: [film, { ...film, path: '/new/**' }] });
+    expect(live.refused?.reason).toMatch(/routes\.1\.id.*films stands twice/);
+    await source.push({ routes: [film, { ...film, id: 'again' }] });
+    expect(live.refused?.reason).toMatch(/routes\.1\.path.*twice without conditions/);
+    await source.push({ routes: Array(100_001).fill(film) });
+    expect(live.refused?.reason).toMatch(/^routes: expected a list of length <= 100000/);
+    expect(await status('/films/1')).toBe(200);
+  });
+
+  it('of two that come one right after the other, the later is in force', async () => {
+    const source = new PushedSource(routeTo('/films/**'));
+    await follow(source);
+    const many = Array.from({ length: 2_000 }, (_, at) => ({ id: `m${at}`, path: `/m/${at}/**`, service: 'catalog' }));
+    const first = source.push({ routes: many });
+    await source.push(routeTo('/last/**'));
+    expect([await status('/last/1'), await status('/m/1/x')]).toEqual([200, 404]);
+    void first;
+  });
+
   it('also where only a filter of it cannot be made, and nothing of it stays open', async () => {
     const source = new PushedSource(routeTo('/films/**'));
     await follow(source);

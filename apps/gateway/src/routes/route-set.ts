@@ -35,10 +35,10 @@ export class RouteSet {
   #running = 0;
   #retired: (() => Promise<void>) | undefined;
 
-  private constructor(routes: readonly CompiledRoute[], table: RouteTable) {
+  private constructor(byId: ReadonlyMap<string, CompiledRoute>, routes: readonly CompiledRoute[], table: RouteTable) {
+    this.#byId = byId;
     this.routes = routes;
     this.#table = table;
-    this.#byId = new Map(routes.map((compiled) => [compiled.route.id, compiled]));
   }
 
   /** Makes the routes and their filters; throws without having left anything open. */
@@ -56,11 +56,14 @@ export class RouteSet {
     const made: Filter[] = [];
     try {
       const routes: CompiledRoute[] = [];
+      const byId = new Map<string, CompiledRoute>();
       for (const [at, route] of parts.routes.entries()) {
-        routes.push(compiled(route, slices[at], parts, made));
+        const one = compiled(route, slices[at], parts, made);
+        routes.push(one);
+        byId.set(route.id, one);
         yield;
       }
-      return new RouteSet(routes, yield* RouteTable.of(routes));
+      return new RouteSet(byId, routes, yield* RouteTable.of(routes));
     } catch (error) {
       for (const filter of made) void filter.close?.();
       throw error;

@@ -2,10 +2,10 @@ import type { CompiledRoute, RouteMatch } from './compiled-route.ts';
 import { Leaf } from './leaf.ts';
 import type { RequestFacts } from './request-facts.ts';
 import type { Steps } from './steps.ts';
-import { predicatesIn } from './when.ts';
+import { MOST_PREDICATES, predicatesIn } from './when.ts';
 
 interface Node {
-  literals: Map<string, Node>;
+  literals: Map<string, Node> | undefined;
   named: Node | undefined;
   /** Routes that end here. */
   exact: Leaf | undefined;
@@ -13,7 +13,7 @@ interface Node {
   rest: Leaf | undefined;
 }
 
-const node = (): Node => ({ literals: new Map(), named: undefined, exact: undefined, rest: undefined });
+const node = (): Node => ({ literals: undefined, named: undefined, exact: undefined, rest: undefined });
 
 /** Finds a request's route by the segments of its path: the cost depends on the path's depth, not on the number of routes. */
 export class RouteTable {
@@ -21,10 +21,13 @@ export class RouteTable {
 
   static *of(routes: readonly CompiledRoute[]): Steps<RouteTable> {
     const table = new RouteTable();
-    for (const [rank, compiled] of inOrder(routes).entries()) {
-      compiled.rank = rank;
-      table.#add(compiled);
-      yield;
+    let rank = 0;
+    for (const alike of yield* inOrder(routes)) {
+      for (const compiled of alike) {
+        compiled.rank = rank++;
+        table.#add(compiled);
+        yield;
+      }
     }
     return table;
   }
@@ -47,6 +50,7 @@ export class RouteTable {
         at.named ??= node();
         at = at.named;
       } else {
+        at.literals ??= new Map();
         let next = at.literals.get(segment);
         if (!next) {
           next = node();
@@ -60,19 +64,25 @@ export class RouteTable {
   }
 }
 
-/** By priority, then those that want more of a request, then as they stand. */
-function inOrder(routes: readonly CompiledRoute[]): CompiledRoute[] {
-  return routes
-    .map((compiled) => ({ compiled, wants: predicatesIn(compiled.route.when ?? {}) }))
-    .sort((a, b) => b.compiled.route.priority - a.compiled.route.priority || b.wants - a.wants)
-    .map(({ compiled }) => compiled);
+/** By priority, then those that want more of a request; those that are alike in both together, as they stand. */
+function* inOrder(routes: readonly CompiledRoute[]): Steps<Iterable<readonly CompiledRoute[]>> {
+  const alike = new Map<number, CompiledRoute[]>();
+  for (const compiled of routes) {
+    const { priority, when } = compiled.route;
+    const order = priority * (MOST_PREDICATES + 1) + (when ? predicatesIn(when) : 0);
+    const list = alike.get(order);
+    if (list) list.push(compiled);
+    else alike.set(order, [compiled]);
+    yield;
+  }
+  return [...alike].sort(([a], [b]) => b - a).map(([, list]) => list);
 }
 
 function find(from: Node, target: string, start: number, length: number, facts: RequestFacts): RouteMatch | undefined {
   if (start >= length) return from.exact?.match(target, length, facts) ?? from.rest?.match(target, length, facts);
   const slash = target.indexOf('/', start);
   const end = slash < 0 || slash > length ? length : slash;
-  const literal = from.literals.size > 0 ? literalFor(from, target.slice(start, end)) : undefined;
+  const literal = from.literals ? literalFor(from.literals, target.slice(start, end)) : undefined;
   const found = literal && find(literal, target, end + 1, length, facts);
   if (found) return found;
   return (
@@ -82,7 +92,7 @@ function find(from: Node, target: string, start: number, length: number, facts: 
 }
 
 /** What follows a `;` some instances cut off: it must not lead past the route of what is left. */
-function literalFor({ literals }: Node, segment: string): Node | undefined {
+function literalFor(literals: ReadonlyMap<string, Node>, segment: string): Node | undefined {
   const found = literals.get(segment);
   if (found) return found;
   const end = segment.indexOf(';');

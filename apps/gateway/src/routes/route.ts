@@ -1,6 +1,7 @@
 import { BalanceSettings } from '@rookery/discovery';
 import { z } from 'zod';
 import { FilterSettings } from '../filters/filter-settings.ts';
+import { atOnce, type Steps } from './steps.ts';
 import { MOST_PREDICATES, predicatesIn, When } from './when.ts';
 
 const SEGMENT = '(?:[A-Za-z0-9._~-]+|\\{[a-zA-Z][a-zA-Z0-9]*\\})';
@@ -114,10 +115,11 @@ export const DEFAULT_ROUTES = [
 export const MAX_ROUTES = 100_000;
 
 /** An id names one route, and of those that ask nothing but a path each has one of its own. */
-export function withoutDoubles(routes: readonly Route[], context: z.core.$RefinementCtx<Route[]>): void {
+export function* withoutDoubles(routes: readonly Route[], context: z.core.$RefinementCtx<Route[]>): Steps<void> {
   const ids = new Set<string>();
   const unconditional = new Set<string>();
   for (const [index, { id, path, when }] of routes.entries()) {
+    yield;
     if (ids.has(id)) context.addIssue({ code: 'custom', path: [index, 'id'], message: `${id} stands twice` });
     ids.add(id);
     if (when && predicatesIn(when) > 0) continue;
@@ -132,7 +134,7 @@ export function withoutDoubles(routes: readonly Route[], context: z.core.$Refine
 export const Routes = z
   .array(Route)
   .max(MAX_ROUTES)
-  .superRefine(withoutDoubles)
+  .superRefine((routes, context) => atOnce(withoutDoubles(routes, context)))
   .prefault(() => DEFAULT_ROUTES.map((route) => ({ ...route })));
 
 export type Routes = z.infer<typeof Routes>;
