@@ -13,13 +13,25 @@ export function describeIssues(
 ): string {
   const lines = issues.slice(0, MOST).map((issue) => {
     const path = [...prefix, ...issue.path].map(String).join('.') || 'settings';
+    const own = ownMessage(issue);
     if (issue.code === 'unrecognized_keys') {
-      return `${path}: unknown ${issue.keys.map((key) => `"${key}"`).join(', ')}`;
+      return `${path}: unknown ${issue.keys.map((key) => `"${key}"`).join(', ')}${own ? ` (${own})` : ''}`;
     }
-    return `${path}: expected ${expected(issue)}, received ${typeName(at(input, issue.path))}`;
+    if (issue.code === 'invalid_key') return `${path}: its name: ${issue.issues[0]?.message ?? 'does not fit'}`;
+    if (own && !own.startsWith('expected ')) return `${path}: ${own}`;
+    return `${path}: ${own ?? `expected ${expected(issue)}`}, received ${typeName(at(input, issue.path))}`;
   });
   if (issues.length > MOST) lines.push(`and ${issues.length - MOST} more`);
   return lines.join('; ');
+}
+
+/** What zod says of an issue where the schema says nothing. */
+const ZODS_OWN = /^(?:Invalid|Unrecognized) /;
+
+/** The words of the schema itself, of those issues in which they are fixed ones: they know better what is expected. */
+function ownMessage({ code, message }: z.core.$ZodIssue): string | undefined {
+  const mayBeOwn = code === 'custom' || code === 'invalid_format' || code === 'unrecognized_keys';
+  return mayBeOwn && !ZODS_OWN.test(message) ? message : undefined;
 }
 
 function expected(issue: z.core.$ZodIssue): string {
@@ -31,7 +43,7 @@ function expected(issue: z.core.$ZodIssue): string {
     case 'too_big':
       return `${unit(issue.origin)} ${issue.inclusive === false ? '<' : '<='} ${issue.maximum}`;
     case 'invalid_format':
-      return `text that is a valid ${issue.format}`;
+      return issue.format === 'regex' ? `text that fits ${issue.pattern}` : `text that is a valid ${issue.format}`;
     case 'not_multiple_of':
       return `a multiple of ${issue.divisor}`;
     case 'invalid_value':
