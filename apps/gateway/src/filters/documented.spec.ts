@@ -3,7 +3,9 @@ import { expect, it } from 'vitest';
 import { parseSettings } from '../settings.ts';
 import { FILTER_KINDS } from './kinds.ts';
 
-const page = readFileSync(new URL('../../../../docs/gateway-filters.md', import.meta.url), 'utf8');
+const pageOf = (name: string): string => readFileSync(new URL(`../../../../docs/${name}`, import.meta.url), 'utf8');
+const page = pageOf('gateway-filters.md');
+const fromSpring = pageOf('gateway-from-spring.md');
 const rows = Array.from(page.matchAll(/^\| `([a-z-]+)`/gm), ([, name]) => name);
 
 it('docs/gateway-filters.md names every kind of filter, in the order in which they run', () => {
@@ -12,7 +14,19 @@ it('docs/gateway-filters.md names every kind of filter, in the order in which th
   expect(orders).toEqual(orders.toSorted((a, b) => a - b));
 });
 
-const examples = Array.from(page.matchAll(/```json\n([\s\S]*?)```/g), ([, text]) => JSON.parse(text ?? ''));
+it('docs/gateway-from-spring.md speaks of no filter that there is not', () => {
+  const known = new Set(FILTER_KINDS.map(({ name }) => name));
+  const [, filters = ''] = fromSpring.split('## Filters');
+  const named = Array.from(filters.matchAll(/`([a-z]+(?:-[a-z]+)+)`/g), ([, name]) => name ?? '');
+  expect(named.length).toBeGreaterThan(15);
+  // What is Spring's own in these tables.
+  const theirs = ['default-filters', 'connect-timeout', 'response-timeout'];
+  expect(named.filter((name) => !known.has(name) && !theirs.includes(name))).toEqual([]);
+});
+
+const examples = Array.from(`${page}${fromSpring}`.matchAll(/```json\n([\s\S]*?)```/g), ([, text]) =>
+  JSON.parse(text ?? ''),
+);
 
 it.each(examples.map((example) => [JSON.stringify(example).slice(0, 60), example] as const))(
   'its example %s is taken',
