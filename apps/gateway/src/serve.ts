@@ -1,11 +1,14 @@
+import cluster from 'node:cluster';
 import { startService } from '@rookery/service';
 import { AdminServer, adminAddress } from './admin/admin-server.ts';
 import { GatewayModule } from './gateway.module.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { SERVER_OPTIONS } from './server/server-options.ts';
 import { growYoungGenerationAtOnce } from './server/young-generation.ts';
+import { showLife } from './workers/signs-of-life.ts';
 
 growYoungGenerationAtOnce();
+if (cluster.isWorker) showLife();
 
 const admin = await AdminServer.listen(adminAddress(process.env));
 

@@ -32,7 +32,7 @@ it('the first process ends with the last worker, also where its exit is heard be
     isConnected: () => true,
   }) as unknown as Worker;
   vi.spyOn(cluster, 'fork').mockReturnValue(worker);
-  new Primary(1, createLogger({ service: 'gateway', level: 'silent' })).start();
+  new Primary(1, 0, createLogger({ service: 'gateway', level: 'silent' })).start();
   // Node keeps a worker in this list until both have happened.
   Object.assign(cluster, { workers: { 1: worker } });
   cluster.emit('exit', worker, 1, '');

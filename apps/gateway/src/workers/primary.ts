@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { randomBytes } from 'node:crypto';
 import type { Logger } from '@rookery/observability';
+import { SignsOfLife } from './signs-of-life.ts';
 import { closeUntaken } from './untaken-connections.ts';
 import { AddedMetrics } from './worker-metrics.ts';
 
@@ -25,6 +26,7 @@ export class Primary {
   readonly #count: number;
   readonly #logger: Logger;
   readonly #metrics = new AddedMetrics(() => this.#workers);
+  readonly #signs: SignsOfLife;
   readonly #ready = new Set<number>();
   readonly #startedAtMs = new Map<number, number>();
   readonly #pauses = new Set<NodeJS.Timeout>();
@@ -32,9 +34,14 @@ export class Primary {
   #wasReady = false;
   #stopping = false;
 
-  constructor(count: number, logger: Logger) {
+  /** @param silenceMs after how long a worker that gives no sign of life is killed, and so replaced; 0 for never. */
+  constructor(count: number, silenceMs: number, logger: Logger) {
     this.#count = count;
     this.#logger = logger;
+    this.#signs = new SignsOfLife(silenceMs, (worker, silentMs) => {
+      logger.warn({ event: 'worker hangs', worker: worker.id, pid: worker.process.pid, silentMs });
+      worker.process.kill('SIGKILL');
+    });
   }
 
   /** Those that live: one whose exit is heard before its channel has closed still stands in the cluster's list. */
@@ -51,6 +58,7 @@ export class Primary {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.#stop(signal));
     if (process.send) process.on('disconnect', () => this.#stop('the parent process is gone'));
     for (let at = 0; at < this.#count; at++) this.#fork();
+    this.#signs.start();
   }
 
   #fork(): void {
@@ -62,6 +70,7 @@ export class Primary {
 
   #hear(worker: Worker, message: ServiceMessage | undefined): void {
     this.#metrics.hear(worker, message);
+    this.#signs.hear(worker, message);
     if (message?.type === 'waiting' && !this.#wasReady && worker.id === 1) tellParent(message);
     if (message?.type !== 'ready') return;
     this.#ready.add(worker.id);
@@ -73,6 +82,7 @@ export class Primary {
   #gone(worker: Worker, reason: string | number): void {
     const livedMs = performance.now() - (this.#startedAtMs.get(worker.id) ?? 0);
     const wasReady = this.#ready.delete(worker.id);
+    this.#signs.forget(worker);
     this.#startedAtMs.delete(worker.id);
     if (this.#stopping) {
       if (this.#workers.length === 0) process.exit();

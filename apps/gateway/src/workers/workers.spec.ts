@@ -49,6 +49,7 @@ beforeAll(async () => {
       PATH: process.env.PATH,
       ...collector.environment,
       GATEWAY_WORKERS: '3',
+      GATEWAY_WORKER_SILENCE_MS: '5000',
       PORT: '0',
       GATEWAY_ADMIN_PORT: '0',
       SHUTDOWN_TIMEOUT_MS: '30000',
@@ -144,6 +145,17 @@ describe('three workers on one port', () => {
     await until('there is another one', () => workerPids().length === started + 1, PATIENCE_MS);
     const next = await Promise.all(Array.from({ length: 30 }, () => ask('/api/catalog/a', PATIENCE_MS)));
     expect(new Set(next)).toEqual(new Set([200]));
+  });
+
+  it('replace one that hangs without dying', async () => {
+    const started = workerPids().length;
+    // The eldest: one that has only just begun is not waited for.
+    const victim = Number(workerPids().find(isAlive));
+    process.kill(victim, 'SIGSTOP');
+    await until('there is another one', () => workerPids().length === started + 1, PATIENCE_MS);
+    expect(events('worker hangs').map(({ pid }) => pid)).toEqual([victim]);
+    expect(isAlive(victim)).toBe(false);
+    expect(await ask('/api/catalog/a', PATIENCE_MS)).toBe(200);
   });
 
   it('end what runs on SIGTERM, tell WebSockets to go, and all of them are gone: exit 0', async () => {
