@@ -112,7 +112,7 @@ describe.skipIf(!cluster)('on a real kube-apiserver', () => {
       await expect
         .poll(mirrored, { timeout: 30_000 })
         .toMatchObject([{ ...instance, id: expect.any(String), zone: 'eu-1b' }]);
-      expect(sync.says(`namespace=${NAMESPACE}`)).toBe(true);
+      await expect.poll(() => sync.says(`namespace=${NAMESPACE}`)).toBe(true);
       await pod.release();
       await expect.poll(mirrored, { timeout: 30_000 }).toEqual([]);
     } finally {
