@@ -26,7 +26,7 @@ export const errors = {
   routeUnknown: () =>
     new RookeryError(
       'ROUTE_UNKNOWN',
-      'No route leads there. Services answer under /api/<service>/, the documentation under /docs.',
+      'No route leads there: none has this path, or those that have it want another method, host, header or the like.',
       {
         status: 404,
       },

@@ -17,11 +17,13 @@ loopback.addAddress('::1', 'ipv6');
 export function adminGuard(verify: (token: string) => Promise<VerifiedToken>): AdminGuard {
   return async (request) => {
     if (isLocal(request) || request.url?.split('?', 1)[0] === METRICS) return;
-    const token = bearerToken(request.headers.authorization ?? '');
+    const token = bearerToken(request.headers.authorization);
     if (token === undefined)
-      throw new RookeryError('TOKEN_MISSING', 'From elsewhere than this machine the admin port wants a token.', {
-        status: 401,
-      });
+      throw new RookeryError(
+        'TOKEN_MISSING',
+        `From elsewhere than this machine, or through a proxy, the admin port wants a token that grants ${ADMIN_PERMISSION}: send it as "Authorization: Bearer <token>".`,
+        { status: 401 },
+      );
     const { principal } = await verify(token);
     if (!principal.permissions.some((granted) => implies(granted, ADMIN_PERMISSION)))
       throw new RookeryError('FORBIDDEN', `The token does not grant ${ADMIN_PERMISSION}.`, { status: 403 });

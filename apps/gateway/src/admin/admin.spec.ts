@@ -169,6 +169,14 @@ describe('the port', () => {
     expect((await get('/metrics', headers)).status).toBe(200);
   });
 
+  it('says which permission it wants of who comes from elsewhere without a token', async () => {
+    const { text } = await get('/admin/routes', { 'x-forwarded-for': '203.0.113.7' });
+    expect(JSON.parse(text)).toMatchObject({
+      code: 'TOKEN_MISSING',
+      detail: expect.stringContaining('gateway:admin'),
+    });
+  });
+
   it('takes no name that a web page could have pointed at it, no path that is not there, no other method', async () => {
     const rebound = await new Promise((resolve, reject) => {
       const headers = { host: 'evil.example' };

@@ -11,19 +11,33 @@ export async function accessToken(root: string, environment: NodeJS.ProcessEnv):
   const home = homeOf(root, environment);
   const personal = await freshToken(home);
   if (personal !== undefined) return personal;
-  const gateway = readState(home)?.variables.GATEWAY_URL;
+  const state = readState(home);
+  const gateway = state?.variables.GATEWAY_URL;
   if (!gateway) throw new Failure(`No platform with a gateway runs in ${home}; start one with npm start.`);
   const secret = devClientSecret(home);
   if (!secret) throw new Failure(`The platform of ${home} has no client for this machine; start it with the app auth.`);
-  const response = await fetch(`${gateway}/auth/token`, {
+  try {
+    return await tokenFrom(gateway, secret);
+  } catch (failure) {
+    // Routes that were published without one to auth take the token away that it needs to mend them.
+    const auth = state.services.find(({ name }) => name === 'auth')?.urls.http;
+    if (!auth) throw failure;
+    return tokenFrom(auth, secret).catch(() => {
+      throw failure;
+    });
+  }
+}
+
+async function tokenFrom(origin: string, secret: string): Promise<string> {
+  const response = await fetch(`${origin}/auth/token`, {
     method: 'POST',
     headers: { authorization: `Basic ${Buffer.from(`${DEV_CLIENT}:${secret}`).toString('base64')}` },
     body: new URLSearchParams({ grant_type: 'client_credentials' }),
     signal: AbortSignal.timeout(ANSWER_MS),
   }).catch((error: unknown) => {
-    throw new Failure(`${gateway} gives no tokens (${messageOf(error)}).`);
+    throw new Failure(`${origin} gives no tokens (${messageOf(error)}).`);
   });
   const answer = (await response.json().catch(() => ({}))) as { access_token?: string; error_description?: string };
   if (answer.access_token) return answer.access_token;
-  throw new Failure(`${gateway} gives no token: ${answer.error_description ?? `it answered ${response.status}`}.`);
+  throw new Failure(`${origin} gives no token: ${answer.error_description ?? `it answered ${response.status}`}.`);
 }
