@@ -13,5 +13,6 @@ const MOST_OF_TIME = 0.1;
 export function nextHeartbeatMs(everyMs: number, nowMs: number, random: () => number = Math.random): number {
   const slotMs = Math.min(SLOT_MS, everyMs * MOST_OF_TIME);
   const wantedAtMs = nowMs + everyMs * (1 - SPREAD * random());
-  return Math.max(1, Math.ceil(Math.floor(wantedAtMs / slotMs) * slotMs - nowMs));
+  const waitMs = Math.ceil(Math.floor(wantedAtMs / slotMs) * slotMs - nowMs);
+  return Math.max(1, Math.min(waitMs, Math.floor(everyMs)));
 }
