@@ -1,12 +1,8 @@
 import { Agent, request } from 'node:http';
 import { createServer as createTcpServer, type Socket } from 'node:net';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { collectGarbage } from '../testing/collect-garbage.ts';
 import { type Rig, startRig, until } from '../testing/rig.ts';
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
 
 const MIB = 2 ** 20;
 /** So many, or as many as a busy machine has sent after so long. */
@@ -68,7 +64,7 @@ async function load(agent: Agent, most: number): Promise<number> {
 
 async function heapBytes(): Promise<number> {
   for (let round = 0; round < 3; round++) {
-    collect();
+    collectGarbage();
     await new Promise((resolve) => setImmediate(resolve));
   }
   return process.memoryUsage().heapUsed;

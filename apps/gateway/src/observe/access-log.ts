@@ -48,7 +48,7 @@ export class AccessLog {
       `${parentSpanId === undefined ? '' : `"parentSpanId":"${parentSpanId}",`}"requestId":"${inJson(entry.requestId)}"` +
       `${code === undefined ? '' : `,"code":"${code}"`}${refusedBy === undefined ? '' : `,"refusedBy":"${refusedBy}"`}}\n`;
     if (this.#used + line.length > BUFFER_BYTES) this.flush();
-    // All of it is ASCII: that takes half the time of other text.
+    // All of it is ASCII, so that a character is a byte.
     this.#used += this.#buffer.write(line, this.#used, 'latin1');
     this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS).unref();
   }

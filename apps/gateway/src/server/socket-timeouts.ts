@@ -16,9 +16,9 @@ interface Watched {
 
 /**
  * How long client connections may stand still, for all of them on one timer. Node gives a socket a timer of its own, which
- * its HTTP server sets twice a request and each read and each write moves on: a twentieth of what a small request costs
- * here (docs/figures.md). With this to set a limit is to store a number, and who stands still shows by how many bytes have
- * gone by. `timeout` is emitted as ever, never early, and up to two seconds late.
+ * its HTTP server sets twice a request and each read and each write moves on: three hundredths of what a small request
+ * costs here (docs/figures.md). With this to set a limit is to store a number, and who stands still shows by how many bytes
+ * have gone by. `timeout` is emitted as ever, never early, and up to two seconds late.
  */
 export class SocketTimeouts {
   readonly #all = new Set<Watched>();
