@@ -33,6 +33,8 @@ export async function startOwnEureka(password?: string, tls?: ServerTls): Promis
     'eureka.server.enable-self-preservation': false,
     'eureka.server.eviction-interval-timer-in-ms': 500,
     'eureka.server.response-cache-update-interval-ms': 200,
+    // A change that comes while the cache is being filled is not in it, for as long as this.
+    'eureka.server.response-cache-auto-expiration-in-seconds': 2,
     'eureka.server.use-read-only-response-cache': false,
     'eureka.server.wait-time-in-ms-when-sync-empty': 0,
     'suite.secured': password !== undefined,

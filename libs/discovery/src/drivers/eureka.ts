@@ -2,8 +2,9 @@
  * Engine: Eureka's REST API: Spring Cloud Netflix (tested on 4.3) and Netflix' own server.
  * Client: node's own HTTP. npm `eureka-js-client` (4.5) is built on `request`, which is abandoned, and keeps one instance.
  * Eureka cannot push: a watch asks again every `every` (5 s). The server answers from a cache that may be 30 s old
- * (`responseCacheUpdateIntervalMs`, `useReadOnlyResponseCache`), and removes what is dead only once a minute
- * (`evictionIntervalTimerInMs`), or not at all while it preserves itself. A lease counts in steps of 2 s.
+ * (`responseCacheUpdateIntervalMs`, `useReadOnlyResponseCache`), or 180 s (`responseCacheAutoExpirationInSeconds`) where a
+ * change came while it was being filled; and it removes what is dead only once a minute (`evictionIntervalTimerInMs`), or
+ * not at all while it preserves itself. A lease counts in steps of 2 s.
  * Names of services are in capitals there; ours are taken from `vipAddress`. Cannot: namespaces.
  */
 
