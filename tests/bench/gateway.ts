@@ -10,8 +10,8 @@ import { CONNECTIONS, type Contestant, Race } from './gateway/race.ts';
 import { slowestDuringChange } from './gateway/route-changes.ts';
 import { streamedGrowth } from './gateway/streamed-body.ts';
 
-const ROUNDS = 21;
-const HEATS = 3;
+const ROUNDS = 25;
+const HEATS = 5;
 const MANY_ROUTES = 10_000;
 const BODY = { warmUp: 200e6, measured: 1e9 };
 const WEBSOCKETS = 5_000;

@@ -33,7 +33,7 @@ export class Exchange implements TriesOwner, Waiting, StreamOwner, CallOwner, Ou
     const { chain, route } = match.compiled;
     this.#parts = parts;
     this.#limitMs = Math.min(route.timeoutMs, head.timeoutMs ?? Number.POSITIVE_INFINITY);
-    this.#passage = chain && new Passage({ ...parts, chain }, this);
+    this.#passage = chain && new Passage(parts, chain, this);
     this.#tries = new Tries(parts, this, this.#limitMs, this.#passage);
     this.#reply = new Reply(parts, this.#passage, this);
   }

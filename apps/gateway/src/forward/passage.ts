@@ -3,20 +3,10 @@ import { RookeryError } from '@rookery/observability';
 import { errors } from '../errors.ts';
 import { type Chain, through } from '../filters/chain.ts';
 import type { Verdict } from '../filters/filter.ts';
-import type { Arrival } from '../request/arrival.ts';
 import type { RequestBody } from '../request/request-body.ts';
-import type { RequestHead } from '../request/request-headers.ts';
-import type { RouteMatch } from '../routes/compiled-route.ts';
 import type { RouteSet } from '../routes/route-set.ts';
 import { ActiveCall, type CallOwner } from './call.ts';
-
-export interface PassageParts {
-  readonly arrival: Arrival;
-  readonly head: RequestHead;
-  readonly match: RouteMatch;
-  readonly routes: RouteSet;
-  readonly chain: Chain;
-}
+import type { ExchangeParts } from './exchange-parts.ts';
 
 /** A call through the filters of its route, in and out again. A filter that throws is a failure of the call, not of the gateway. */
 export class Passage {
@@ -24,7 +14,7 @@ export class Passage {
   readonly #chain: Chain;
   readonly #routes: RouteSet;
 
-  constructor({ arrival, head, match, routes, chain }: PassageParts, owner: CallOwner) {
+  constructor({ arrival, head, match, routes }: ExchangeParts, chain: Chain, owner: CallOwner) {
     this.call = new ActiveCall(arrival, head, match, owner);
     this.#chain = chain;
     this.#routes = routes;

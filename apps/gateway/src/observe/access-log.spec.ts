@@ -43,6 +43,16 @@ describe('the access log', () => {
     expect(JSON.parse(text)).toMatchObject({ path: `/${odd}`, requestId: odd, upstreamInstance: odd });
   });
 
+  it.each([
+    [0, '0.00'],
+    [0.046, '0.05'],
+    [0.996, '1.00'],
+    [7.5, '7.50'],
+    [12_345.678, '12345.68'],
+  ])('writes %d ms as %s', (durationMs, text) => {
+    expect(written({ durationMs })).toContain(`"durationMs":${text},`);
+  });
+
   it('writes what does not fit any more before the rest', () => {
     const path = `/${'x'.repeat(40_000)}`;
     expect(written({ path }, { path }).trim().split('\n')).toHaveLength(2);

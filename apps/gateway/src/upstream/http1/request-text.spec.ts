@@ -20,7 +20,14 @@ describe('the head of a request', () => {
     expect(text({ method: 'DELETE' })).not.toContain('content-length');
   });
 
+  it('ends with lines that are put together already', () => {
+    const lines = { text: 'a: 1\r\nb: 2\r\n', count: 2 };
+    expect(text({ method: 'PUT', lines })).toMatch(/\r\naccept: \*\/\*\r\ncontent-length: 0\r\na: 1\r\nb: 2\r\n\r\n$/);
+  });
+
   it.each<[string, Partial<UpstreamRequest>]>([
+    ['a line more than it was told of', { lines: { text: 'a: 1\r\nb: 2\r\n', count: 1 } }],
+    ['a line less than it was told of', { lines: { text: 'a: 1\r\n', count: 2 } }],
     ['a line break in a value', { headers: ['x', 'a\r\nhost: other'] }],
     ['a line break in a name', { headers: ['x: y\r\nz', 'a'] }],
     ['a bare line feed in a value', { headers: ['x', 'a\nb'] }],
@@ -57,8 +64,8 @@ describe('the head of a request', () => {
     });
 
     it('and is refused where what was received would be two lines', () => {
-      const two = `${long}\r\ny: b`;
-      expect(() => text({ headers: ['x', two], received: ['X', two] })).toThrow(TypeError);
+      for (const two of [`${long}\r\ny: b`, `${long}\ny: b`])
+        expect(() => text({ headers: ['x', two], received: ['X', two] })).toThrow(TypeError);
     });
   });
 });
