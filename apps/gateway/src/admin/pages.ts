@@ -43,12 +43,10 @@ function routes(gateway: Gateway, { version, refused }: PagesParts['settings']):
     version,
     /** The last change that is not in force, and why. */
     refused: refused ?? null,
-    routes: gateway.routes.routes
-      .toSorted((a, b) => a.rank - b.rank)
-      .map(({ route, chain }) => {
-        const { filters: _, when, ...shown } = route;
-        return { ...shown, when: whenView(when), filters: chain?.filters.map(({ name }) => name) ?? [] };
-      }),
+    routes: gateway.routes.routes.map(({ route, chain }) => {
+      const { filters: _, when, ...shown } = route;
+      return { ...shown, when: whenView(when), filters: chain?.filters.map(({ name }) => name) ?? [] };
+    }),
   };
 }
 

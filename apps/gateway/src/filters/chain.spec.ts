@@ -32,7 +32,7 @@ function noting(count: number, verdicts: Record<number, Verdict | Promise<Verdic
       },
     }),
   );
-  return { chain: new Chain(filters), asked };
+  return { chain: new Chain({ filters }), asked };
 }
 
 describe('a chain of filters', () => {
@@ -83,7 +83,7 @@ describe('a chain of filters', () => {
         throw new Error(name);
       },
     }));
-    const chain = new Chain(filters);
+    const chain = new Chain({ filters });
     const call = callOf();
     chain.request(call);
     chain.end(call);
@@ -94,11 +94,13 @@ describe('a chain of filters', () => {
   it('a transform sees what the one before made', async () => {
     const append = (text: string) =>
       new Transform({ transform: (chunk, _encoding, done) => done(null, `${chunk}${text}`) });
-    const chain = new Chain([
-      { name: 'a', requestBody: () => append('a') },
-      { name: 'b' },
-      { name: 'c', requestBody: () => append('c') },
-    ]);
+    const chain = new Chain({
+      filters: [
+        { name: 'a', requestBody: () => append('a') },
+        { name: 'b' },
+        { name: 'c', requestBody: () => append('c') },
+      ],
+    });
     expect(chain.transformsRequests).toBe(true);
     const [first, second] = chain.requestBody(callOf());
     first?.pipe(second as Transform);

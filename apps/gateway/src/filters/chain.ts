@@ -1,5 +1,6 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { Call, Filter, Verdict } from './filter.ts';
+import type { Closable } from './shared.ts';
 
 /** A call as its chain sees it. */
 export interface PassingCall extends Call {
@@ -9,14 +10,30 @@ export interface PassingCall extends Call {
   readonly isOver: boolean;
 }
 
+export interface ChainParts {
+  readonly filters: readonly Filter[];
+  /** What they share with the filters of other routes. */
+  readonly shared?: readonly Closable[];
+  /** Whether one of them is made of files too. */
+  readonly readsFiles?: boolean;
+  /** Hears of a filter that fails where nobody can be told any more. */
+  readonly onFailure?: (filter: string, error: unknown) => void;
+}
+
+const NOTHING: readonly Closable[] = [];
+
 /** The filters of one route in their order. */
 export class Chain {
+  readonly shared: readonly Closable[];
+  readonly readsFiles: boolean;
   readonly #filters: readonly Filter[];
   readonly #onFailure: (filter: string, error: unknown) => void;
+  #holders = 0;
 
-  /** @param onFailure hears of a filter that fails where nobody can be told any more. */
-  constructor(filters: readonly Filter[], onFailure: (filter: string, error: unknown) => void = () => {}) {
+  constructor({ filters, shared = NOTHING, readsFiles = false, onFailure = () => {} }: ChainParts) {
     this.#filters = filters;
+    this.shared = shared.length > 0 ? shared : NOTHING;
+    this.readsFiles = readsFiles;
     this.#onFailure = onFailure;
   }
 
@@ -77,6 +94,17 @@ export class Chain {
         this.#onFailure(this.nameAt(at), error);
       }
     }
+  }
+
+  /** One more set of routes has it. */
+  hold(): void {
+    this.#holders++;
+  }
+
+  /** One set of routes less has it: with the last one its filters close. */
+  release(): Promise<void> | undefined {
+    this.#holders--;
+    return this.#holders === 0 ? this.close() : undefined;
   }
 
   async close(): Promise<void> {

@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import type { Asked, TrySpan } from '../observe/request-spans.ts';
 import type { Route } from '../routes/route.ts';
 import type { Targets } from '../upstream/targets.ts';
-import type { Shared } from './shared.ts';
+import type { Sharing } from './shared.ts';
 
 /** Undefined: go on. An error: refuse. `answered`: the filter has answered by itself. */
 export type Verdict = undefined | RookeryError | 'answered';
@@ -109,7 +109,7 @@ export interface FilterParts {
   readonly metrics: Metrics;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   /** What filters of several routes share and what outlives a change of the routes: connections, buckets, caches. */
-  readonly shared: Shared;
+  readonly shared: Sharing;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly random: Random;
@@ -122,5 +122,7 @@ export interface FilterKind<S = unknown> {
   readonly schema: z.ZodType<S>;
   /** The lower runs earlier on requests, and later on responses; see kinds.ts for the ranges. */
   readonly order: number;
+  /** Whether it is made of files too, which are read whenever routes are put in force: not only of its settings. */
+  readonly readsFiles?: boolean;
   create(settings: S, parts: FilterParts): Filter;
 }

@@ -2,7 +2,7 @@ import type { PassiveBreaker, RetryBudget } from '@rookery/resilience';
 import type { Chain } from '../filters/chain.ts';
 import type { RouteBreakers } from '../upstream/route-breakers.ts';
 import type { Target } from '../upstream/target.ts';
-import type { Predicate } from './predicates.ts';
+import type { Predicate, Slice } from './predicates.ts';
 import type { RequestFacts } from './request-facts.ts';
 import type { Route } from './route.ts';
 
@@ -11,6 +11,8 @@ const SERVICE_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 export const NO_SERVICE = 'none';
 
 export interface CompiledParts {
+  /** Of its weight group, where it has one. */
+  readonly slice: Slice | undefined;
   readonly predicates: readonly Predicate[];
   readonly chain: Chain | undefined;
   readonly breakers: RouteBreakers | undefined;
@@ -21,8 +23,7 @@ export interface CompiledParts {
 
 /** A route with everything that can be known of it before a request comes. */
 export class CompiledRoute implements CompiledParts {
-  /** The lower is asked earlier, among routes of one path. */
-  rank = 0;
+  readonly slice: Slice | undefined;
   readonly predicates: readonly Predicate[];
   /** Undefined where the route has no filter. */
   readonly chain: Chain | undefined;
@@ -41,6 +42,7 @@ export class CompiledRoute implements CompiledParts {
     readonly route: Route,
     parts: CompiledParts,
   ) {
+    this.slice = parts.slice;
     this.predicates = parts.predicates;
     this.chain = parts.chain;
     this.breakers = parts.breakers;

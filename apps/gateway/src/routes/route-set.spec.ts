@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Shared } from '../filters/shared.ts';
+import { type Closable, Shared } from '../filters/shared.ts';
 import { compile } from '../testing/compile.ts';
 
 /** Things that note that they were closed. */
@@ -36,6 +36,18 @@ describe('what filters share', () => {
     expect(closed).toEqual(['dropped']);
     await shared.close();
     expect(closed).toEqual(['dropped', 'kept', 'new']);
+  });
+
+  it('outlives a change that uses the filters again that had asked for it', async () => {
+    const { closed, thing } = things();
+    const shared = new Shared();
+    const asked: Closable[] = [];
+    shared.notedIn(asked).of('kept', thing('kept'));
+    shared.of('dropped', thing('dropped'));
+    await shared.commit()();
+    shared.keep(asked);
+    await shared.commit()();
+    expect(closed).toEqual(['dropped']);
   });
 
   it('of a change that is refused is closed where it is new, and stays where it is in force', async () => {

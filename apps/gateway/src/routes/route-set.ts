@@ -1,44 +1,41 @@
 import { isDeepStrictEqual } from 'node:util';
-import { RookeryError } from '@rookery/observability';
-import type { Clock, Random } from '@rookery/resilience';
-import { RetryBudget } from '@rookery/resilience';
-import { authByDefault } from '../filters/auth/by-default.ts';
-import { Chain } from '../filters/chain.ts';
-import type { Filter, FilterParts } from '../filters/filter.ts';
-import { type FilterSettings, kindOf } from '../filters/filter-settings.ts';
-import { RouteBreakers } from '../upstream/route-breakers.ts';
-import { CompiledRoute, type RouteMatch } from './compiled-route.ts';
-import { compilePredicates, type Predicate, slicesOf } from './predicates.ts';
+import type { Filter } from '../filters/filter.ts';
+import type { FilterSettings } from '../filters/filter-settings.ts';
+import type { CompiledRoute, RouteMatch } from './compiled-route.ts';
+import { makeRoute, type RouteParts } from './make-route.ts';
+import { type Slice, slicesOf } from './predicates.ts';
 import type { RequestFacts } from './request-facts.ts';
-import { RetrySettings, type Route } from './route.ts';
-import { RouteTable } from './route-table.ts';
+import type { Route } from './route.ts';
+import { inOrder, RouteTable } from './route-table.ts';
 import { atOnce, inSlices, type Steps } from './steps.ts';
 
-export interface RouteSetParts extends Omit<FilterParts, 'route'> {
+export interface RouteSetParts extends RouteParts {
   readonly routes: readonly Route[];
-  readonly defaultFilters: readonly FilterSettings[];
-  /** The routes before: what a route has learned stays where its settings are the same. */
+  /** The routes before: one whose settings are the same stays, and so does what others have learned. */
   readonly previous?: RouteSet | undefined;
-  readonly clock: Clock;
-  readonly random: Random;
 }
-
-/** What most routes say; they share it, since there may be very many of them. */
-const PLAIN_RETRY = retryOf(RetrySettings.parse({}));
-const NO_PREDICATES: readonly Predicate[] = [];
 
 /** All routes in force at one moment, made whole before any of them is used. */
 export class RouteSet {
+  /** In the order in which those of one path are asked. */
   readonly routes: readonly CompiledRoute[];
+  readonly #defaultFilters: readonly FilterSettings[];
   readonly #table: RouteTable;
   readonly #byId: ReadonlyMap<string, CompiledRoute>;
   #running = 0;
   #retired: (() => Promise<void>) | undefined;
 
-  private constructor(byId: ReadonlyMap<string, CompiledRoute>, routes: readonly CompiledRoute[], table: RouteTable) {
+  private constructor(
+    { defaultFilters }: RouteSetParts,
+    byId: ReadonlyMap<string, CompiledRoute>,
+    routes: readonly CompiledRoute[],
+    table: RouteTable,
+  ) {
+    this.#defaultFilters = defaultFilters;
     this.#byId = byId;
     this.routes = routes;
     this.#table = table;
+    for (const { chain } of routes) chain?.hold();
   }
 
   /** Makes the routes and their filters; throws without having left anything open. */
@@ -53,17 +50,20 @@ export class RouteSet {
 
   static *#making(parts: RouteSetParts): Steps<RouteSet> {
     const slices = slicesOf(parts.routes.map(({ when }) => when));
+    const reusable = parts.previous?.under(parts.defaultFilters);
     const made: Filter[] = [];
     try {
-      const routes: CompiledRoute[] = [];
       const byId = new Map<string, CompiledRoute>();
       for (const [at, route] of parts.routes.entries()) {
-        const one = compiled(route, slices[at], parts, made);
-        routes.push(one);
-        byId.set(route.id, one);
+        const slice = slices[at];
+        const same = reusable?.same(route, slice);
+        if (same?.chain) parts.shared.keep(same.chain.shared);
+        const before = parts.previous?.of(route.id);
+        byId.set(route.id, same ?? makeRoute(route, { slice, before }, parts, made));
         yield;
       }
-      return new RouteSet(byId, routes, yield* RouteTable.of(routes));
+      const routes = yield* inOrder([...byId.values()]);
+      return new RouteSet(parts, byId, routes, yield* RouteTable.of(routes));
     } catch (error) {
       for (const filter of made) void filter.close?.();
       throw error;
@@ -72,6 +72,18 @@ export class RouteSet {
 
   of(id: string): CompiledRoute | undefined {
     return this.#byId.get(id);
+  }
+
+  /** Itself, where its routes were made with these filters too. */
+  under(defaultFilters: readonly FilterSettings[]): RouteSet | undefined {
+    return isDeepStrictEqual(this.#defaultFilters, defaultFilters) ? this : undefined;
+  }
+
+  /** The route of the same settings, where nothing else goes into it. */
+  same(route: Route, slice: Slice | undefined): CompiledRoute | undefined {
+    const known = this.of(route.id);
+    if (!known || !isDeepStrictEqual(known.route, route) || !isDeepStrictEqual(known.slice, slice)) return undefined;
+    return known.chain?.readsFiles ? undefined : known;
   }
 
   match(target: string, length: number, facts: RequestFacts): RouteMatch | undefined {
@@ -106,69 +118,10 @@ export class RouteSet {
   *#closing(): Steps<Promise<void>[]> {
     const closed: Promise<void>[] = [];
     for (const { chain } of this.routes) {
-      if (chain) closed.push(chain.close());
+      const closing = chain?.release();
+      if (closing) closed.push(closing);
       yield;
     }
     return closed;
-  }
-}
-
-function compiled(
-  route: Route,
-  slice: ReturnType<typeof slicesOf>[number],
-  parts: RouteSetParts,
-  made: Filter[],
-): CompiledRoute {
-  const before = parts.previous?.of(route.id);
-  const { retryMethods, retryStatuses, budget } = route.retry ? retryOf(route.retry) : PLAIN_RETRY;
-  return new CompiledRoute(route, {
-    predicates: route.when ? compilePredicates(route.when, { ...parts, slice }) : NO_PREDICATES,
-    chain: chainFor(route, parts, made),
-    breakers: !route.breaker
-      ? undefined
-      : ((isDeepStrictEqual(before?.route.breaker, route.breaker) ? before?.breakers : undefined) ??
-        new RouteBreakers(route.breaker)),
-    budget: !budget
-      ? undefined
-      : ((isDeepStrictEqual(before?.route.retry?.budget, budget) ? before?.budget : undefined) ??
-        new RetryBudget(budget)),
-    retryMethods,
-    retryStatuses,
-  });
-}
-
-function retryOf({ methods, statuses, budget }: RetrySettings) {
-  return { retryMethods: new Set<string>(methods), retryStatuses: new Set<number>(statuses), budget };
-}
-
-function chainFor(route: Route, parts: RouteSetParts, made: Filter[]): Chain | undefined {
-  const own = new Set(route.filters.map(({ name }) => name));
-  const defaults = [...parts.defaultFilters, ...authByDefault(route, parts)];
-  // A route that names a filter by itself means its own settings of it, not both.
-  const settings = [...defaults.filter(({ name }) => !own.has(name)), ...route.filters];
-  if (settings.length === 0) return undefined;
-  const filters = settings
-    .map((one) => ({ one, kind: kindOf(one) }))
-    .flatMap(({ one, kind }) => (kind ? [{ one, kind }] : []))
-    .sort((a, b) => a.kind.order - b.kind.order)
-    .map(({ one, kind }) => {
-      const filter = create(one.name, route, () => kind.create(one, { ...parts, route }));
-      made.push(filter);
-      return filter;
-    });
-  return new Chain(filters, (filter, error) =>
-    parts.logger.warn({ event: 'filter.failed', filter, route: route.id, error }),
-  );
-}
-
-/** Says which filter of which route could not be made. */
-function create(name: string, route: Route, make: () => Filter): Filter {
-  try {
-    return make();
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new RookeryError('GATEWAY_SETTINGS', `The filter ${name} of route ${route.id} cannot be made: ${reason}`, {
-      cause,
-    });
   }
 }

@@ -19,15 +19,12 @@ const node = (): Node => ({ literals: undefined, named: undefined, exact: undefi
 export class RouteTable {
   readonly #root = node();
 
+  /** @param routes in the order in which those of one path are asked ({@link inOrder}) */
   static *of(routes: readonly CompiledRoute[]): Steps<RouteTable> {
     const table = new RouteTable();
-    let rank = 0;
-    for (const alike of yield* inOrder(routes)) {
-      for (const compiled of alike) {
-        compiled.rank = rank++;
-        table.#add(compiled);
-        yield;
-      }
+    for (const compiled of routes) {
+      table.#add(compiled);
+      yield;
     }
     return table;
   }
@@ -65,7 +62,7 @@ export class RouteTable {
 }
 
 /** By priority, then those that want more of a request; those that are alike in both together, as they stand. */
-function* inOrder(routes: readonly CompiledRoute[]): Steps<Iterable<readonly CompiledRoute[]>> {
+export function* inOrder(routes: readonly CompiledRoute[]): Steps<readonly CompiledRoute[]> {
   const alike = new Map<number, CompiledRoute[]>();
   for (const compiled of routes) {
     const { priority, when } = compiled.route;
@@ -75,7 +72,7 @@ function* inOrder(routes: readonly CompiledRoute[]): Steps<Iterable<readonly Com
     else alike.set(order, [compiled]);
     yield;
   }
-  return [...alike].sort(([a], [b]) => b - a).map(([, list]) => list);
+  return [...alike].sort(([a], [b]) => b - a).flatMap(([, list]) => list);
 }
 
 function find(from: Node, target: string, start: number, length: number, facts: RequestFacts): RouteMatch | undefined {

@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, it, vi } from 'vitest';
+import { routesInSlices } from '../../routes/read-routes.ts';
+import { parseSettings } from '../../settings.ts';
 import { type Rig, startRig } from '../../testing/rig.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'rookery-filters-'));
@@ -64,6 +66,34 @@ it('a kind has settings of its own, and sees responses', async () => {
   await expect(ask({ file: 'mark.mjs', settings: {} })).rejects.toThrow(
     /routes\.0\.filters\.0\.settings\.mark: mark\.mjs: expected a text/,
   );
+});
+
+it('stays as it is, with what it knows, when other routes change', async () => {
+  file(
+    'count.mjs',
+    `export default {
+      name: 'count',
+      schema: { safeParse: (data) => ({ success: true, data }) },
+      create: () => {
+        let asked = 0;
+        return { name: 'count', onResponse: (call) => call.setResponseHeader('x-asked', String(++asked)) };
+      },
+    };`,
+  );
+  const counted = { id: 'all', path: '/api/**', service: 'catalog', filters: [{ name: 'custom', file: 'count.mjs' }] };
+  const settings = routesInSlices();
+  const read = async (...others: object[]) => ({
+    ...parseSettings({ routes: [] }),
+    routes: await settings.parseAsync([counted, ...others]),
+  });
+  rig = await startRig();
+  const { port } = await rig.upstream((_, response) => response.end());
+  rig.registry.set('catalog', port);
+  const asked = async () => (await fetch(`${rig?.url}/api/films`)).headers.get('x-asked');
+  rig.gateway.apply(await read());
+  expect([await asked(), await asked()]).toEqual(['1', '2']);
+  rig.gateway.apply(await read({ id: 'other', path: '/other', service: 'catalog' }));
+  expect(await asked()).toBe('3');
 });
 
 it('what a filter throws is a refusal with its name', async () => {

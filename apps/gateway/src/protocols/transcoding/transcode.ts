@@ -48,6 +48,7 @@ export const transcode: FilterKind<Settings> = {
   name: 'transcode',
   schema: SettingsSchema as unknown as z.ZodType<Settings>,
   order: 495,
+  readsFiles: true,
   create: (settings, parts) => new Transcoder(settings, parts),
 };
 
