@@ -4,6 +4,12 @@ import { RookeryError } from '@rookery/observability';
 export const errors = {
   badTarget: (reason: string) =>
     new RookeryError('BAD_TARGET', `The request target is refused: ${reason}.`, { status: 400 }),
+  tlsPort: (address: string, port: number, cause: Error) =>
+    new RookeryError(
+      'GATEWAY_TLS_PORT',
+      `The TLS port ${port} cannot be had on ${address} (${cause.message}). Stop what has it, or set tls.port to another one, or to 0 for any.`,
+      { cause },
+    ),
   badHeaders: (reason: string) =>
     new RookeryError('BAD_HEADERS', `The request headers are refused: ${reason}.`, { status: 400 }),
   tooManyHeaders: (most: number) =>

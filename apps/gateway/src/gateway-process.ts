@@ -81,6 +81,11 @@ export class GatewayProcess implements BeforeApplicationShutdown {
     return (request, response) => this.#gateway.handle(request, response);
   }
 
+  /** Opens more ports at the address of the plain one. */
+  listen(address: string): Promise<void> {
+    return this.#gateway.listen(address);
+  }
+
   /** Shows administrators what there is, until the process ends. */
   serveAdmin(admin: AdminServer): void {
     this.#admin = admin;

@@ -90,9 +90,9 @@ export class Gateway {
     return this.#routes.current;
   }
 
-  /** Settles with the port of TLS; undefined without it. */
-  async tlsPort(): Promise<number | undefined> {
-    return this.#ingress?.tlsPort();
+  /** The port of TLS; undefined without it. */
+  get tlsPort(): number | undefined {
+    return this.#ingress?.tlsPort;
   }
 
   get settings(): GatewaySettings {
@@ -126,6 +126,11 @@ export class Gateway {
     server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) =>
       this.#serveUpgrade(request, socket, head),
     );
+  }
+
+  /** Opens the port of TLS, where there is to be one. Throws `GATEWAY_TLS_PORT`. */
+  async listen(address: string): Promise<void> {
+    await this.#ingress?.listen(address);
   }
 
   /** Fails where settings cannot work; changes nothing. */

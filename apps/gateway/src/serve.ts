@@ -25,4 +25,5 @@ await startService(GatewayModule, {
     gateway.serveAdmin(admin);
     return gateway.handlerFor(app.getHttpServer());
   },
+  listening: (app, { address }) => app.get(GatewayProcess).listen(address),
 });

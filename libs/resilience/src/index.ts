@@ -27,6 +27,7 @@ export {
 export type { RateDecision, RateLimit } from './rate-limit/gcra.ts';
 export { LocalRateLimiter, type LocalRateLimiterOptions } from './rate-limit/local-rate-limiter.ts';
 export { openRateStore, type RateStoreOptions } from './rate-limit/open-rate-store.ts';
+export { type RateStoreLog, WatchedRateStore } from './rate-limit/watched-rate-store.ts';
 export { endingOf } from './resource/ending.ts';
 export type { CircuitChange, Resource as ResourceState, WatchedCircuit } from './resource/resource.ts';
 export { type CallOptions, type Entered, Resources, type ResourcesOptions } from './resource/resources.ts';

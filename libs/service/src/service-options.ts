@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
 import type { Health, Logger, Metrics } from '@rookery/observability';
 import type { Concern } from './concerns.ts';
@@ -50,6 +51,8 @@ export interface ServiceOptions {
   configure?: (app: INestApplication) => void | Promise<void>;
   /** Made once after the application has initialised; sees each request before Nest does. */
   rawHandler?: (app: INestApplication) => RawHandler | Promise<RawHandler>;
+  /** Runs once the HTTP port is open, before the registry is told: for more ports at its address. A failure fails the start. */
+  listening?: (app: INestApplication, address: AddressInfo) => void | Promise<void>;
 }
 
 /** Where a service answers. */

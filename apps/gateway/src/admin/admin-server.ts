@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, isIP } from 'node:net';
 import { PROBLEM_MEDIA_TYPE, RookeryError, toProblem } from '@rookery/observability';
 import { z } from 'zod';
+import { hostInUrl } from '../host-in-url.ts';
 import { newTraceparent, traceIdOf } from '../observe/trace.ts';
 
 /** Where administrators ask: a port of its own, which no client of the gateway reaches. */
@@ -48,7 +49,7 @@ export class AdminServer {
     this.#server = server;
     const { address, port } = server.address() as AddressInfo;
     this.port = port;
-    this.url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+    this.url = `http://${hostInUrl(address)}:${port}`;
     server.on('request', (request, response) => void this.#answer(request, response));
   }
 

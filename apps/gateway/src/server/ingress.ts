@@ -1,8 +1,11 @@
+import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import type { Logger } from '@rookery/observability';
+import { errors } from '../errors.ts';
+import { hostInUrl } from '../host-in-url.ts';
 import { type Http2Limits, http2Options, watchSession } from '../protocols/http2/http2-limits.ts';
 import { GatewayHttp2Response } from '../protocols/http2/http2-response.ts';
 import { CertificateFiles } from '../protocols/tls/certificate-files.ts';
@@ -29,14 +32,17 @@ export class Ingress {
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #tls: TlsServer | undefined;
   readonly #certificates: CertificateFiles | undefined;
+  #port = 0;
+  readonly #logger: Pick<Logger, 'info' | 'warn'>;
   #linger: NodeJS.Timeout | undefined;
 
-  /** Opens the TLS port when the plain server begins to listen, at the same address. */
   constructor(server: Server, settings: IngressSettings, logger: Pick<Logger, 'info' | 'warn'>) {
     this.#http2 = this.#createHttp2(server, settings);
     const toHttp1 = divertHttp2(server, (socket) => this.#http2.emit('connection', socket));
     const { tls } = settings;
+    this.#logger = logger;
     if (!tls) return;
+    this.#port = tls.port;
     this.#certificates = new CertificateFiles(tls, {
       onCertificate: (context) => {
         this.#tls?.setSecureContext(context);
@@ -45,14 +51,23 @@ export class Ingress {
       onRefused: ({ code, message }) => logger.warn({ code, reason: message }, 'certificate refused'),
     });
     this.#tls = this.#createTls(tls, this.#certificates, toHttp1);
-    server.once('listening', () => this.#tls?.listen(tls.port, (server.address() as AddressInfo).address));
   }
 
-  /** Settles with the TLS port that was taken; undefined without TLS. */
-  async tlsPort(): Promise<number | undefined> {
-    if (!this.#tls) return undefined;
-    if (!this.#tls.listening) await new Promise((resolve) => this.#tls?.once('listening', resolve));
-    return (this.#tls.address() as AddressInfo).port;
+  /** The TLS port that was taken; undefined without TLS. */
+  get tlsPort(): number | undefined {
+    return (this.#tls?.address() as AddressInfo | null | undefined)?.port;
+  }
+
+  /** Opens the TLS port, where there is to be one. Throws `GATEWAY_TLS_PORT`. */
+  async listen(address: string): Promise<void> {
+    const tls = this.#tls;
+    if (!tls) return;
+    try {
+      await once(tls.listen(this.#port, address), 'listening');
+    } catch (error) {
+      throw errors.tlsPort(address, this.#port, error as Error);
+    }
+    this.#logger.info({ event: 'TLS port ready', url: `https://${hostInUrl(address)}:${this.tlsPort}` });
   }
 
   /** Tells HTTP/2 clients to open no more streams here, and soon takes no new TLS connections. */

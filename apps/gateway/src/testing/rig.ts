@@ -51,7 +51,7 @@ export async function startRig(
   gateway.guard(server);
   const port = await listen(server);
   const started: Server[] = [];
-  return {
+  const rig: Rig = {
     url: `http://127.0.0.1:${port}`,
     port,
     registry,
@@ -76,6 +76,13 @@ export async function startRig(
       }
     },
   };
+  try {
+    await gateway.listen('127.0.0.1');
+    return rig;
+  } catch (error) {
+    await rig.close();
+    throw error;
+  }
 }
 
 export async function listen(server: Server): Promise<number> {

@@ -1,3 +1,4 @@
+import { hostInUrl } from '../host-in-url.ts';
 import { Connection, type ConnectionOwner } from './http1/connection.ts';
 import { type OpenSocket, type Origin, openerFor } from './http1/open-socket.ts';
 import { RequestInFlight, type UpstreamHandler } from './http1/request-in-flight.ts';
@@ -6,7 +7,7 @@ import type { UpstreamRequest } from './http1/request-text.ts';
 const TICK_MS = 250;
 
 const hostOf = ({ address, port, tls }: Origin): string => {
-  const host = address.includes(':') ? `[${address}]` : address;
+  const host = hostInUrl(address);
   return port === (tls ? 443 : 80) ? host : `${host}:${port}`;
 };
 

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Instance } from '@rookery/discovery';
 import { Pool } from 'undici';
+import { hostInUrl } from '../host-in-url.ts';
 import { Connections } from './connections.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
 
@@ -18,8 +19,6 @@ type Http2Options = Pool.Options & { useH2c: boolean };
 
 /** Each carries a hundred calls at once. */
 const GRPC_CONNECTIONS = 16;
-
-const hostOf = ({ address }: Instance): string => (address.includes(':') ? `[${address}]` : address);
 
 /** Connections to one instance. */
 export class InstancePool {
@@ -94,7 +93,7 @@ export class InstancePool {
   }
 
   #origin(port: number): string {
-    return `${this.#tls ? 'https' : 'http'}://${hostOf(this.instance)}:${port}`;
+    return `${this.#tls ? 'https' : 'http'}://${hostInUrl(this.instance.address)}:${port}`;
   }
 
   get #connect(): { connect?: ConnectionOptions & { timeout: number } } {

@@ -47,7 +47,7 @@ export async function rootModule(
     return { module: ServiceModule, imports: [...imports, application] };
   }
   const { resilienceModules } = await import('../resilience/resilience-modules.ts');
-  const resilience = await resilienceModules({ service: identity.name, settings, tokenServerUrl });
+  const resilience = await resilienceModules({ service: identity.name, settings, tokenServerUrl, logger });
   return { module: ServiceModule, imports: [...imports, application, ...resilience] };
 }
 

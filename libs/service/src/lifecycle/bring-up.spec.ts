@@ -142,6 +142,21 @@ describe('a service', () => {
     expect(await response.text()).not.toMatch('swordfish');
   });
 
+  it('opens more ports at the address of its own; where one cannot be had the start fails and nothing stays open', async () => {
+    const heard: string[] = [];
+    const { urls } = await start(ContextModule, {
+      listening: (_app, { address, port }) => void heard.push(`http://${address}:${port}`),
+    });
+    expect(heard).toEqual([urls.http]);
+    let url = '';
+    const listening: ServiceOptions['listening'] = async (_app, { address, port }) => {
+      url = `http://${address}:${port}`;
+      throw new Error('taken');
+    };
+    await expect(start(ContextModule, { listening })).rejects.toThrow('taken');
+    await expect(fetch(url)).rejects.toThrow('fetch failed');
+  });
+
   it('leaves out what is switched off', async () => {
     const { urls } = await start(ContextModule, {
       without: ['discovery', 'metrics', 'openapi', 'health', 'tracing', 'access-log'],

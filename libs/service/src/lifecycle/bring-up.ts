@@ -135,7 +135,9 @@ async function open(rising: Rising, grpc: GrpcServer | undefined): Promise<Servi
   const { identity, settings, isOn, logger } = foundation;
   signal?.throwIfAborted();
   if (app.getMicroservices().length > 0) await app.startAllMicroservices();
-  const port = await listen(app, settings.host, settings.port);
+  const listening = await listen(app, settings.host, settings.port);
+  await options.listening?.(app, listening);
+  const { port } = listening;
   const address = advertisedAddress(settings.host, settings.advertiseAddress);
   const grpcPort = grpc?.port;
   if (isOn('discovery')) {

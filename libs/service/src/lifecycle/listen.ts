@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
 import { serviceErrors } from '../errors/service-errors.ts';
 
-/** Listens, and answers the port that was taken. */
-export async function listen(app: INestApplication, host: string, port: number): Promise<number> {
+/** Listens, and answers where. */
+export async function listen(app: INestApplication, host: string, port: number): Promise<AddressInfo> {
   try {
     await app.listen(port, host);
   } catch (error) {
@@ -13,7 +13,7 @@ export async function listen(app: INestApplication, host: string, port: number):
     if (code?.startsWith('E')) throw serviceErrors.cannotListen(host, port, message);
     throw error;
   }
-  return ((app.getHttpServer() as Server).address() as AddressInfo).port;
+  return (app.getHttpServer() as Server).address() as AddressInfo;
 }
 
 /** `http://127.0.0.1:80`, `http://[::1]:80`. */

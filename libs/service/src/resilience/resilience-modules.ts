@@ -9,7 +9,8 @@ import {
 import { ModulesContainer } from '@nestjs/core';
 import { ConfigModule } from '@rookery/config';
 import { Upstreams } from '@rookery/discovery';
-import { openRateStore, type RateStore, ResilienceModule } from '@rookery/resilience';
+import type { Logger } from '@rookery/observability';
+import { openRateStore, ResilienceModule, WatchedRateStore } from '@rookery/resilience';
 import { FollowedRules } from './followed-rules.ts';
 import { ResilienceRules, RuleLoader } from './resilience-rules.ts';
 import { ResourceInterceptor } from './resource-interceptor.ts';
@@ -48,13 +49,15 @@ export interface ResilienceModulesOptions {
   settings: 'own' | 'followed' | 'none';
   /** Where cluster-flow rules count. */
   tokenServerUrl: string | undefined;
+  logger: Logger;
 }
 
 /** Makes resources of all handlers of an application, with the rules of its settings before them. */
 export async function resilienceModules(options: ResilienceModulesOptions): Promise<DynamicModule[]> {
-  const { service, settings, tokenServerUrl } = options;
+  const { service, settings, tokenServerUrl, logger } = options;
   const neighbours = new Neighbours(service);
-  const store: RateStore | undefined = tokenServerUrl === undefined ? undefined : await openRateStore(tokenServerUrl);
+  const store =
+    tokenServerUrl === undefined ? undefined : new WatchedRateStore(await openRateStore(tokenServerUrl), logger);
   return [
     ResilienceModule.forRoot({ instances: () => neighbours.count(), ...(store && { store }) }),
     {

@@ -1,6 +1,7 @@
 import type { Instance } from '@rookery/discovery';
 import { Agent } from 'undici';
 import { z } from 'zod';
+import { hostInUrl } from '../../host-in-url.ts';
 import { SeenResource } from './resource-row.ts';
 
 /** What an instance answered, or why it did not. */
@@ -34,7 +35,7 @@ export class InstanceReader {
   }
 
   async #read({ address, port }: Instance): Promise<Reading> {
-    const host = address.includes(':') ? `[${address}]` : address;
+    const host = hostInUrl(address);
     try {
       const { statusCode, body } = await this.#agent.request({
         origin: `http://${host}:${port}`,

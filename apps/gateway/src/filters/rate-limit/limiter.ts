@@ -5,6 +5,7 @@ import {
   type RateDecision,
   type RateLimit,
   type RateStore,
+  WatchedRateStore,
 } from '@rookery/resilience';
 import { workerCount } from '../../workers/worker-count.ts';
 import type { FilterParts } from '../filter.ts';
@@ -28,13 +29,13 @@ export interface LimiterSettings extends Pick<RateLimitSettings, 'scope' | 'maxK
 
 /** The limiter of that name; it outlives a change of the routes that leaves its settings as they were. */
 export function limiterOf({ name, limit, scope, maxKeys, deadlineMs }: LimiterSettings, parts: FilterParts): Limiter {
-  const { shared, environment, clock } = parts;
+  const { shared, environment, clock, logger } = parts;
   const url = scope === 'cluster' ? environment.GATEWAY_REDIS_URL || environment.CACHE_URL : undefined;
   const id = JSON.stringify([name, limit, scope, maxKeys, deadlineMs, url]);
   if (url) {
     const store = shared.of(
       `rate-store:${deadlineMs}:${url}`,
-      () => new OpeningStore(openRateStore(url, { deadlineMs })),
+      () => new WatchedRateStore(new OpeningStore(openRateStore(url, { deadlineMs })), logger),
     );
     return shared.of(`rate-limit:${id}`, () =>
       closable(new ClusterRateLimiter(limit, store, { name, instances: processes(parts), maxKeys, clock })),

@@ -54,7 +54,7 @@ beforeAll(async () => {
   const tls = credentials.createSsl(Buffer.from(authority.cert));
   const make = (target: string, how = credentials.createInsecure()) =>
     new Library(target, how) as unknown as LibraryClient;
-  clients = { plain: make(`127.0.0.1:${rig.port}`), secure: make(`localhost:${await rig.gateway.tlsPort()}`, tls) };
+  clients = { plain: make(`127.0.0.1:${rig.port}`), secure: make(`localhost:${rig.gateway.tlsPort}`, tls) };
 });
 beforeEach(async () => {
   server = await LibraryServer.start();

@@ -23,7 +23,7 @@ beforeAll(async () => {
     incoming.resume().on('end', () => response.end(incoming.headers['x-forwarded-client-cert']));
   });
   rig.registry.set('catalog', upstream.port);
-  port = (await rig.gateway.tlsPort()) as number;
+  port = rig.gateway.tlsPort as number;
 });
 afterAll(async () => {
   await rig.close();

@@ -25,7 +25,7 @@ const start = async (clientAuth: 'none' | 'request' | 'require', settings = {}) 
     request.resume().on('end', () => response.end(`${request.method} ${request.url}`));
   });
   started.registry.set('catalog', upstream.port);
-  return { rig: started, port: (await started.gateway.tlsPort()) as number };
+  return { rig: started, port: started.gateway.tlsPort as number };
 };
 
 beforeAll(async () => {
@@ -71,6 +71,16 @@ async function overHttp1(toPort: number, path: string, options: ConnectionOption
   for await (const chunk of response) body += chunk;
   return { status: response.statusCode, body };
 }
+
+it('a port that another process has is said in a sentence, before anybody is told of the gateway', async () => {
+  const { certFile, keyFile } = folder;
+  await expect(startRig({ tls: { port: rig.port, certFile, keyFile } })).rejects.toMatchObject({
+    code: 'GATEWAY_TLS_PORT',
+    message: expect.stringMatching(
+      /^The TLS port \d+ cannot be had on 127\.0\.0\.1 \(.*EADDRINUSE.*\)\. Stop what has it/,
+    ),
+  });
+});
 
 describe('TLS', () => {
   it.each([
