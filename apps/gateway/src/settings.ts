@@ -5,10 +5,11 @@ import { TlsSettings } from './protocols/tls/tls-settings.ts';
 import { WebSocketSettings } from './protocols/websocket/websocket-settings.ts';
 import { AddressRange } from './request/trusted-proxies.ts';
 import { Routes } from './routes/route.ts';
+import { strictObject } from './strict-object.ts';
 import { UpstreamTlsSettings } from './upstream/upstream-tls.ts';
 
 /** Everything about a gateway that can be set; `{}` is a working one. */
-export const GatewaySettings = z.strictObject({
+export const GatewaySettings = strictObject({
   routes: Routes,
   /** Filters of every route that does not name one of that kind by itself. */
   defaultFilters: z.array(FilterSettings).max(64).default([]),
@@ -34,12 +35,10 @@ export const GatewaySettings = z.strictObject({
   /** TLS to instances. */
   upstreamTls: UpstreamTlsSettings.optional(),
   websocket: WebSocketSettings.prefault({}),
-  tracing: z
-    .strictObject({
-      /** Share of the traces that begin at the gateway whose spans others shall keep; a caller's trace is as he says. */
-      sampleRatio: z.number().min(0).max(1).default(1),
-    })
-    .prefault({}),
+  tracing: strictObject({
+    /** Share of the traces that begin at the gateway whose spans others shall keep; a caller's trace is as he says. */
+    sampleRatio: z.number().min(0).max(1).default(1),
+  }).prefault({}),
   drainTimeoutMs: z.int().min(0).max(600_000).default(25_000),
 });
 

@@ -16,10 +16,43 @@ it('a filter that there is not is refused with those that there are', () => {
   );
 });
 
-it('a setting that a filter does not have is refused with those that it has', () => {
-  const reason = refusalOf({ name: 'strip-prefix', segments: 1, parts: 1 });
-  expect(reason).toContain('routes.0.filters.0: strip-prefix takes segments');
-  expect(refusalOf({ name: 'fault', abort: { status: 503 }, dealy: { ms: 1 } })).toContain(
-    'fault takes header, delay, abort',
+it.each<[string, unknown, string]>([
+  [
+    'a setting that a filter does not have',
+    { name: 'strip-prefix', parts: 1 },
+    ': there is no parts, only name, segments',
+  ],
+  [
+    'one inside of another',
+    { name: 'fault', abort: { stauts: 1 } },
+    '.abort: there is no stauts, only status, percent',
+  ],
+  [
+    'one of a filter whose settings must fit together',
+    { name: 'cors', origin: 'x' },
+    ': there is no origin, only name, ',
+  ],
+  ['a filter that is only named', 'strip-prefix', ': expected a filter like { "name": "auth" }'],
+  ['a filter without a name', { segments: 1 }, '.name: '],
+])('%s is refused with what there is', (_, filter, reason) => {
+  expect(refusalOf(filter)).toContain(`routes.0.filters.0${reason}`);
+});
+
+it('a field that a route or the settings do not have is refused with those that they have', () => {
+  const route = { id: 'films', path: '/films/**', service: 'catalog' };
+  const refusal = (settings: object) => {
+    try {
+      parseSettings(settings);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return 'taken';
+  };
+  expect(refusal({ routes: [{ ...route, timeout: 1 }] })).toMatch(
+    /routes\.0: there is no timeout, only id, path, .*timeoutMs/,
   );
+  expect(refusal({ routes: [{ ...route, when: { host: 'a' } }] })).toMatch(
+    /routes\.0\.when: there is no host, only hosts, /,
+  );
+  expect(refusal({ route: [] })).toMatch(/settings: there is no route, only routes, /);
 });

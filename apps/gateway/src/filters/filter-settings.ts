@@ -1,11 +1,15 @@
 import { z } from 'zod';
-import type { FilterKind } from './filter.ts';
 import { FILTER_KINDS } from './kinds.ts';
 
 const KINDS = new Map(FILTER_KINDS.map((kind) => [kind.name, kind]));
 
+const Named = z.looseObject(
+  { name: z.string() },
+  { error: ({ code }) => (code === 'invalid_type' ? 'expected a filter like { "name": "auth" }' : undefined) },
+);
+
 /** The settings of any filter, read as its kind wants them. */
-export const FilterSettings = z.looseObject({ name: z.string() }).transform((settings, context): { name: string } => {
+export const FilterSettings = Named.transform((settings, context): { name: string } => {
   const kind = KINDS.get(settings.name);
   if (!kind) {
     const known = [...KINDS.keys()].join(', ');
@@ -14,17 +18,9 @@ export const FilterSettings = z.looseObject({ name: z.string() }).transform((set
   }
   const result = kind.schema.safeParse(settings);
   if (result.success) return result.data as { name: string };
-  for (const issue of result.error.issues)
-    context.issues.push({ ...withKnownFields(issue, kind), input: settings } as never);
+  for (const issue of result.error.issues) context.issues.push({ ...issue, input: settings } as never);
   return z.NEVER;
 });
-
-/** Whoever wrote a field that is not there is told which are. */
-function withKnownFields(issue: z.core.$ZodIssue, { name, schema }: FilterKind): z.core.$ZodIssue {
-  if (issue.code !== 'unrecognized_keys' || issue.path.length > 0 || !(schema instanceof z.ZodObject)) return issue;
-  const fields = Object.keys(schema.shape).filter((field) => field !== 'name');
-  return { ...issue, message: `${name} takes ${fields.join(', ') || 'no settings'}` };
-}
 
 export type FilterSettings = z.infer<typeof FilterSettings>;
 

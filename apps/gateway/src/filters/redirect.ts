@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { strictObject } from '../strict-object.ts';
 import type { FilterKind } from './filter.ts';
 import { compileTemplate } from './template.ts';
 
-const Settings = z.strictObject({
+const Settings = strictObject({
   name: z.literal('redirect'),
   /** A path, or a URL whose host is written out; may hold `{name}` of the route's path. */
   to: z

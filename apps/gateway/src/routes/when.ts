@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AddressRange } from '../request/trusted-proxies.ts';
+import { strictObject } from '../strict-object.ts';
 import { Pattern } from './pattern.ts';
 
 const HOST = /^(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
@@ -9,19 +10,17 @@ const NAME = z.string().regex(/^[\w.~-]{1,64}$/, 'expected a plain name');
 export const MOST_PREDICATES = 64;
 
 /** One of the ways in which requests of a weight group are kept on the side that they were on. */
-export const Sticky = z
-  .strictObject({
-    cookie: NAME.optional(),
-    header: LOWER_NAME.optional(),
-    principal: z.literal(true).optional(),
-    address: z.literal(true).optional(),
-  })
-  .refine((sticky) => Object.values(sticky).filter((by) => by !== undefined).length === 1, {
-    error: 'expected exactly one of cookie, header, principal, address',
-  });
+export const Sticky = strictObject({
+  cookie: NAME.optional(),
+  header: LOWER_NAME.optional(),
+  principal: z.literal(true).optional(),
+  address: z.literal(true).optional(),
+}).refine((sticky) => Object.values(sticky).filter((by) => by !== undefined).length === 1, {
+  error: 'expected exactly one of cookie, header, principal, address',
+});
 
 /** What a request must be for a route to take it, beside its path: everything that is said must hold. */
-export const When = z.strictObject({
+export const When = strictObject({
   /** Host names, `*.shop.example` for any below it; without port. */
   hosts: z.array(z.string().regex(HOST, 'expected a host like shop.example or *.shop.example')).min(1).optional(),
   methods: z
@@ -41,13 +40,11 @@ export const When = z.strictObject({
     .regex(/^[a-z0-9-]{1,63}$/)
     .optional(),
   /** This route's share of the requests, among all routes of the group. */
-  weight: z
-    .strictObject({
-      group: z.string().regex(/^[a-z0-9-]{1,63}$/),
-      share: z.number().min(0).max(1_000_000),
-      sticky: Sticky.optional(),
-    })
-    .optional(),
+  weight: strictObject({
+    group: z.string().regex(/^[a-z0-9-]{1,63}$/),
+    share: z.number().min(0).max(1_000_000),
+    sticky: Sticky.optional(),
+  }).optional(),
 });
 
 export type When = z.infer<typeof When>;

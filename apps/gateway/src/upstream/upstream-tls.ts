@@ -4,6 +4,7 @@ import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import type { Instance } from '@rookery/discovery';
 import { RookeryError } from '@rookery/observability';
 import { z } from 'zod';
+import { strictObject } from '../strict-object.ts';
 
 const Files = {
   /** Authorities of the instances, PEM; those of the system when not given. */
@@ -23,27 +24,23 @@ const bothOrNone = ({ certFile, keyFile }: CertificatePaths) => (certFile === un
 const BOTH = { path: ['keyFile'], error: 'expected certFile and keyFile together' };
 
 /** TLS to instances: to those that say `scheme: https` in their metadata, and to all of the services that are named. */
-export const UpstreamTlsSettings = z
-  .strictObject({
-    ...Files,
-    minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2'),
-    services: z
-      .record(
-        z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
-        z
-          .strictObject({
-            ...Files,
-            /** The name that the certificate must bear; the address when not given, or what the metadata says. */
-            serverName: z
-              .string()
-              .regex(/^[a-zA-Z0-9.-]{1,253}$/)
-              .optional(),
-          })
-          .refine(bothOrNone, BOTH),
-      )
-      .default({}),
-  })
-  .refine(bothOrNone, BOTH);
+export const UpstreamTlsSettings = strictObject({
+  ...Files,
+  minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2'),
+  services: z
+    .record(
+      z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+      strictObject({
+        ...Files,
+        /** The name that the certificate must bear; the address when not given, or what the metadata says. */
+        serverName: z
+          .string()
+          .regex(/^[a-zA-Z0-9.-]{1,253}$/)
+          .optional(),
+      }).refine(bothOrNone, BOTH),
+    )
+    .default({}),
+}).refine(bothOrNone, BOTH);
 
 export type UpstreamTlsSettings = z.infer<typeof UpstreamTlsSettings>;
 

@@ -1,10 +1,11 @@
 import type { Duplex } from 'node:stream';
 import zlib from 'node:zlib';
 import { z } from 'zod';
+import { strictObject } from '../../strict-object.ts';
 import type { Call, Filter, FilterKind } from '../filter.ts';
 import { couldBeMeasured, ENCODINGS, type Encoding, encodingFor, isCompressible } from './encoding.ts';
 
-const Settings = z.strictObject({
+const Settings = strictObject({
   name: z.literal('compression'),
   /** The preferred first. */
   encodings: z

@@ -1,34 +1,33 @@
 import { RookeryError } from '@rookery/observability';
 import { z } from 'zod';
+import { strictObject } from '../../strict-object.ts';
 import type { Call, Filter, FilterKind, Verdict } from '../filter.ts';
 import { isOriginPattern, originMatcher } from './origins.ts';
 
 const Token = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/, 'expected the name of a header or method');
 
-const Settings = z
-  .strictObject({
-    name: z.literal('cors'),
-    /** Sites whose pages may call; `https://*.shop.example` for all below one, `*` for all. */
-    origins: z
-      .array(
-        z.string().refine(isOriginPattern, 'expected an origin like https://shop.example, https://*.shop.example or *'),
-      )
-      .min(1)
-      .max(1_000),
-    methods: z.array(Token).max(20).default(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']),
-    /** Request headers beyond those that browsers send anyway. */
-    headers: z.array(Token).max(100).default(['authorization', 'content-type']),
-    /** Response headers that a page may read beyond those that it may anyway. */
-    exposeHeaders: z.array(Token).max(100).default([]),
-    /** Whether pages may send cookies. */
-    credentials: z.boolean().default(false),
-    /** How long a browser need not ask again. */
-    maxAgeSeconds: z.int().min(0).max(86_400).default(600),
-  })
-  .superRefine(({ origins, credentials }, context) => {
-    if (credentials && origins.includes('*'))
-      context.addIssue({ code: 'custom', path: ['origins'], message: 'with credentials the origins must be named' });
-  });
+const Settings = strictObject({
+  name: z.literal('cors'),
+  /** Sites whose pages may call; `https://*.shop.example` for all below one, `*` for all. */
+  origins: z
+    .array(
+      z.string().refine(isOriginPattern, 'expected an origin like https://shop.example, https://*.shop.example or *'),
+    )
+    .min(1)
+    .max(1_000),
+  methods: z.array(Token).max(20).default(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']),
+  /** Request headers beyond those that browsers send anyway. */
+  headers: z.array(Token).max(100).default(['authorization', 'content-type']),
+  /** Response headers that a page may read beyond those that it may anyway. */
+  exposeHeaders: z.array(Token).max(100).default([]),
+  /** Whether pages may send cookies. */
+  credentials: z.boolean().default(false),
+  /** How long a browser need not ask again. */
+  maxAgeSeconds: z.int().min(0).max(86_400).default(600),
+}).superRefine(({ origins, credentials }, context) => {
+  if (credentials && origins.includes('*'))
+    context.addIssue({ code: 'custom', path: ['origins'], message: 'with credentials the origins must be named' });
+});
 
 type Settings = z.infer<typeof Settings>;
 

@@ -1,24 +1,23 @@
 import { setTimeout } from 'node:timers/promises';
 import { RookeryError } from '@rookery/observability';
 import { z } from 'zod';
+import { strictObject } from '../../strict-object.ts';
 import type { Call, Filter, FilterKind, FilterParts, Verdict } from '../filter.ts';
 
 const Percent = z.number().min(0).max(100).default(100);
 
-const Settings = z
-  .strictObject({
-    name: z.literal('fault'),
-    /** Only for requests that say so: with this header, and this value where one is given. */
-    header: z
-      .strictObject({ name: z.string().regex(/^[a-z0-9-]{1,64}$/), value: z.string().max(200).optional() })
-      .optional(),
-    delay: z.strictObject({ ms: z.int().min(1).max(60_000), percent: Percent }).optional(),
-    abort: z.strictObject({ status: z.int().min(400).max(599), percent: Percent }).optional(),
-  })
-  .superRefine(({ delay, abort }, context) => {
-    if (!delay && !abort)
-      context.addIssue({ code: 'custom', path: ['abort'], message: 'expected delay, abort or both' });
-  });
+const Settings = strictObject({
+  name: z.literal('fault'),
+  /** Only for requests that say so: with this header, and this value where one is given. */
+  header: strictObject({
+    name: z.string().regex(/^[a-z0-9-]{1,64}$/),
+    value: z.string().max(200).optional(),
+  }).optional(),
+  delay: strictObject({ ms: z.int().min(1).max(60_000), percent: Percent }).optional(),
+  abort: strictObject({ status: z.int().min(400).max(599), percent: Percent }).optional(),
+}).superRefine(({ delay, abort }, context) => {
+  if (!delay && !abort) context.addIssue({ code: 'custom', path: ['abort'], message: 'expected delay, abort or both' });
+});
 
 type Settings = z.infer<typeof Settings>;
 

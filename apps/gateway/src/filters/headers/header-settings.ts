@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { strictObject } from '../../strict-object.ts';
 
 const TOKEN = /^[a-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
 /** Those of one connection, and the length that goes with the body. */
@@ -34,12 +35,12 @@ const changes = (headerName: typeof RequestHeaderName) => ({
   map: z.record(headerName, headerName).default({}),
 });
 
-export const RequestHeaderSettings = z.strictObject({
+export const RequestHeaderSettings = strictObject({
   name: z.literal('request-headers'),
   ...changes(RequestHeaderName),
 });
 
-export const ResponseHeaderSettings = z.strictObject({
+export const ResponseHeaderSettings = strictObject({
   name: z.literal('response-headers'),
   ...changes(ResponseHeaderName),
 });

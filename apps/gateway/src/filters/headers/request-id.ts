@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { strictObject } from '../../strict-object.ts';
 import type { FilterKind } from '../filter.ts';
 
-const Settings = z.strictObject({
+const Settings = strictObject({
   name: z.literal('request-id'),
   /** Whether the id that a client sends is taken over; else each request has a fresh one. */
   accept: z.boolean().default(true),

@@ -1,10 +1,11 @@
 import { RookeryError } from '@rookery/observability';
 import { z } from 'zod';
 import { AddressRange, AddressSet } from '../../request/trusted-proxies.ts';
+import { strictObject } from '../../strict-object.ts';
 import type { FilterKind } from '../filter.ts';
 
 const settingsOf = <N extends string>(name: N) =>
-  z.strictObject({ name: z.literal(name), addresses: z.array(AddressRange).min(1).max(10_000) });
+  strictObject({ name: z.literal(name), addresses: z.array(AddressRange).min(1).max(10_000) });
 
 const refused = (): RookeryError =>
   new RookeryError('ADDRESS_REFUSED', 'This may not be called from your address.', { status: 403 });

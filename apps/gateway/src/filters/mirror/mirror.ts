@@ -1,10 +1,11 @@
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
+import { strictObject } from '../../strict-object.ts';
 import type { Call, Filter, FilterKind, FilterParts } from '../filter.ts';
 import { askAside } from '../side/ask-aside.ts';
 import { BodyCopy } from './body-copy.ts';
 
-const Settings = z.strictObject({
+const Settings = strictObject({
   name: z.literal('mirror'),
   /** The service that gets a copy. */
   service: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected the name of a service'),

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { strictObject } from '../../strict-object.ts';
 import type { FilterKind } from '../filter.ts';
 import { compileTemplate } from '../template.ts';
 import { goTo, pathOf } from './go-to.ts';
 import { PathTemplate } from './path-template.ts';
 
-const Settings = z.strictObject({
+const Settings = strictObject({
   name: z.literal('prefix-path'),
   /** Put before the path; may hold `{name}`. */
   prefix: PathTemplate,

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { strictObject } from '../../strict-object.ts';
 import type { FilterKind } from '../filter.ts';
 import { goTo, pathOf } from './go-to.ts';
 
-const Settings = z.strictObject({
+const Settings = strictObject({
   name: z.literal('strip-prefix'),
   /** How many segments are taken off the front; a path that has no more of them becomes `/`. */
   segments: z.int().min(1).max(32),

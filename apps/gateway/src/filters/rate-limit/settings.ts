@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { strictObject } from '../../strict-object.ts';
 
 const KEY = /^(?:principal|client|ip|route|api-key|header:[a-z0-9-]{1,64}|param:[a-zA-Z][a-zA-Z0-9]{0,62})$/;
 
@@ -7,7 +8,7 @@ const Key = z
   .regex(KEY, 'expected principal, client, ip, route, api-key, header:<name in lower case> or param:<name>');
 
 /** How many calls, counted by what. */
-export const RateLimitSettings = z.strictObject({
+export const RateLimitSettings = strictObject({
   name: z.literal('rate-limit'),
   /** One or several together. A request that lacks one of them is counted by its IP address in place of it. */
   key: z.union([Key, z.array(Key).min(1).max(4)]).default('principal'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { strictObject } from '../../strict-object.ts';
 
 const Seconds = z
   .int()
@@ -6,7 +7,7 @@ const Seconds = z
   .max(86_400 * 30);
 
 /** What is kept, and for how long beyond what the service says. */
-export const ResponseCacheSettings = z.strictObject({
+export const ResponseCacheSettings = strictObject({
   name: z.literal('response-cache'),
   /** All routes that name the same number share one store of that size. */
   maxBytes: z

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { strictObject } from '../../strict-object.ts';
 import type { Call, Filter, FilterKind } from '../filter.ts';
 
 /** A value, or false to leave the header alone. */
@@ -13,13 +14,13 @@ const header = (value: string) =>
     ])
     .default(value);
 
-const Settings = z.strictObject({
+const Settings = strictObject({
   name: z.literal('security-headers'),
   /** Sent over TLS; with `always` also where a proxy before the gateway ends TLS. */
   strictTransportSecurity: z
     .union([
       z.literal(false),
-      z.strictObject({
+      strictObject({
         maxAgeSeconds: z.int().min(0).max(63_072_000).default(15_552_000),
         includeSubDomains: z.boolean().default(false),
         preload: z.boolean().default(false),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { strictObject } from '../../strict-object.ts';
 import { RequestHeaderName, ResponseHeaderName } from '../headers/header-settings.ts';
 import { compileExpression, type Variables } from './expression.ts';
 
@@ -16,21 +17,17 @@ const expression = (...names: (keyof Variables)[]) =>
     });
 
 /** Headers and JSON bodies as expressions of what came. */
-export const TransformSettings = z.strictObject({
+export const TransformSettings = strictObject({
   name: z.literal('transform'),
-  request: z
-    .strictObject({
-      /** Null takes a header out. */
-      headers: z.record(RequestHeaderName, expression('request')).default({}),
-      body: expression('request', 'body').optional(),
-    })
-    .prefault({}),
-  response: z
-    .strictObject({
-      headers: z.record(ResponseHeaderName, expression('request', 'response')).default({}),
-      body: expression('request', 'response', 'body').optional(),
-    })
-    .prefault({}),
+  request: strictObject({
+    /** Null takes a header out. */
+    headers: z.record(RequestHeaderName, expression('request')).default({}),
+    body: expression('request', 'body').optional(),
+  }).prefault({}),
+  response: strictObject({
+    headers: z.record(ResponseHeaderName, expression('request', 'response')).default({}),
+    body: expression('request', 'response', 'body').optional(),
+  }).prefault({}),
   /** Bodies that are transformed are read whole; longer ones are refused. */
   maxBodyBytes: z.int().min(1).max(1_048_576).default(65_536),
 });

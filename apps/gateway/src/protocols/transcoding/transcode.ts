@@ -6,6 +6,7 @@ import type protobuf from 'protobufjs';
 import { z } from 'zod';
 import { errors } from '../../errors.ts';
 import type { Call, Filter, FilterKind, FilterParts, Verdict } from '../../filters/filter.ts';
+import { strictObject } from '../../strict-object.ts';
 import { messagesOf } from './grpc-frames.ts';
 import { errorOf } from './grpc-status-error.ts';
 import { type HttpBinding, HttpBindings, type HttpMatch } from './http-bindings.ts';
@@ -14,29 +15,27 @@ import { loadProtoFiles } from './proto-files.ts';
 import { ReflectedBindings } from './reflection/reflected-bindings.ts';
 import { requestBytes } from './request-message.ts';
 
-const SettingsSchema = z
-  .strictObject({
-    name: z.literal('transcode'),
-    /** The .proto files of the services. */
-    proto: z.array(z.string().min(1)).min(1).max(100).optional(),
-    /** The instances are asked, by server reflection, in place of files. */
-    reflection: z.strictObject({ refreshMs: z.int().min(100).max(86_400_000).default(60_000) }).optional(),
-    /** Folders that their imports are looked for in; google/api and google/protobuf are always there. */
-    includes: z.array(z.string().min(1)).max(20).default([]),
-    /** `package.Service`; all of the files when not given. */
-    services: z.array(z.string().min(1)).max(1_000).optional(),
-    /** Methods without an annotation answer to POST /package.Service/Method. */
-    autoMapping: z.boolean().default(false),
-    maxMessageBytes: z
-      .int()
-      .min(1)
-      .max(2 ** 30)
-      .default(4 * 1024 * 1024),
-  })
-  .refine(({ proto, reflection }) => (proto === undefined) !== (reflection === undefined), {
-    path: ['proto'],
-    error: 'expected either proto or reflection',
-  });
+const SettingsSchema = strictObject({
+  name: z.literal('transcode'),
+  /** The .proto files of the services. */
+  proto: z.array(z.string().min(1)).min(1).max(100).optional(),
+  /** The instances are asked, by server reflection, in place of files. */
+  reflection: strictObject({ refreshMs: z.int().min(100).max(86_400_000).default(60_000) }).optional(),
+  /** Folders that their imports are looked for in; google/api and google/protobuf are always there. */
+  includes: z.array(z.string().min(1)).max(20).default([]),
+  /** `package.Service`; all of the files when not given. */
+  services: z.array(z.string().min(1)).max(1_000).optional(),
+  /** Methods without an annotation answer to POST /package.Service/Method. */
+  autoMapping: z.boolean().default(false),
+  maxMessageBytes: z
+    .int()
+    .min(1)
+    .max(2 ** 30)
+    .default(4 * 1024 * 1024),
+}).refine(({ proto, reflection }) => (proto === undefined) !== (reflection === undefined), {
+  path: ['proto'],
+  error: 'expected either proto or reflection',
+});
 
 type Settings = z.infer<typeof SettingsSchema>;
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { strictObject } from '../../strict-object.ts';
 
 /** What WebSockets through the gateway may cost. */
-export const WebSocketSettings = z.strictObject({
+export const WebSocketSettings = strictObject({
   /** Held open at once by one process; more are refused. */
   maxConnections: z.int().min(0).max(1_000_000).default(20_000),
   /** Until one on which nothing moves either way is closed; a ping counts. */
