@@ -48,6 +48,12 @@ it.each([
     'headers.X-Shop: its name: expected a name in lower case',
   ],
   [
+    'another type than the schema explains is told in those words',
+    z.object({ filter: z.object({}, { error: 'expected a filter like {}' }) }),
+    { filter: 'hunter2' },
+    'filter: expected a filter like {}, received text',
+  ],
+  [
     'unknown fields are named',
     z.strictObject({ segments: z.int() }),
     { segments: 1, parts: 'hunter2' },

@@ -28,10 +28,11 @@ export function describeIssues(
 /** What zod says of an issue where the schema says nothing. */
 const ZODS_OWN = /^(?:Invalid|Unrecognized) /;
 
+const MAY_BE_OWN = new Set(['custom', 'invalid_format', 'invalid_type', 'unrecognized_keys']);
+
 /** The words of the schema itself, of those issues in which they are fixed ones: they know better what is expected. */
 function ownMessage({ code, message }: z.core.$ZodIssue): string | undefined {
-  const mayBeOwn = code === 'custom' || code === 'invalid_format' || code === 'unrecognized_keys';
-  return mayBeOwn && !ZODS_OWN.test(message) ? message : undefined;
+  return MAY_BE_OWN.has(code) && !ZODS_OWN.test(message) ? message : undefined;
 }
 
 function expected(issue: z.core.$ZodIssue): string {
