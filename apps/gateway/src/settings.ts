@@ -1,4 +1,3 @@
-import { RookeryError } from '@rookery/observability';
 import { z } from 'zod';
 import { FilterSettings } from './filters/filter-settings.ts';
 import { TlsSettings } from './protocols/tls/tls-settings.ts';
@@ -43,13 +42,3 @@ export const GatewaySettings = strictObject({
 });
 
 export type GatewaySettings = z.infer<typeof GatewaySettings>;
-
-/** Settings from data of any origin; a wrong one is refused as a whole, with its path. */
-export function parseSettings(data: unknown): GatewaySettings {
-  const result = GatewaySettings.safeParse(data);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => `${path.join('.') || 'settings'}: ${message}`);
-  throw new RookeryError('GATEWAY_SETTINGS', `The gateway's settings are refused. ${problems.join('; ')}.`, {
-    details: { problems },
-  });
-}

@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { createLogger, RookeryError } from '@rookery/observability';
 import type { VerifiedToken } from '@rookery/security';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseSettings } from '../settings.ts';
+import { parseSettings } from '../testing/parse-settings.ts';
 import { type Rig, startRig } from '../testing/rig.ts';
 import { adminGuard } from './admin-guard.ts';
 import { AdminServer, adminAddress } from './admin-server.ts';

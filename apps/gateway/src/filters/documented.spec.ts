@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { expect, it } from 'vitest';
-import { parseSettings } from '../settings.ts';
+import { parseSettings } from '../testing/parse-settings.ts';
 import { FILTER_KINDS } from './kinds.ts';
 
 const page = readFileSync(new URL('../../../../docs/gateway-filters.md', import.meta.url), 'utf8');

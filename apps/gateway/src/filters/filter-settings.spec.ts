@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseSettings } from '../settings.ts';
+import { parseSettings } from '../testing/parse-settings.ts';
 
 const refusalOf = (...filters: unknown[]): string => {
   try {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseSettings } from '../settings.ts';
+import { parseSettings } from '../testing/parse-settings.ts';
 import { type Rig, startRig } from '../testing/rig.ts';
 
 let rig: Rig | undefined;

@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseSettings } from '../settings.ts';
+import { parseSettings } from '../testing/parse-settings.ts';
 import { listen, type Rig, startRig, until } from '../testing/rig.ts';
 
 const SERVICES = { id: 'services', path: '/api/{service}/**', service: '{service}' };

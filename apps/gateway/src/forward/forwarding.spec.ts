@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { INTERNAL } from '@rookery/discovery';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseSettings } from '../settings.ts';
+import { parseSettings } from '../testing/parse-settings.ts';
 import { type Rig, startRig, until } from '../testing/rig.ts';
 
 let rig: Rig;

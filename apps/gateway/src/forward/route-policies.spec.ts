@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseSettings } from '../settings.ts';
+import { parseSettings } from '../testing/parse-settings.ts';
 import { listen, type Rig, startRig } from '../testing/rig.ts';
 
 let rig: Rig;

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { shareOf, subjectOf } from '../request/sticky-share.ts';
-import { parseSettings } from '../settings.ts';
 import { compile, factsOf } from '../testing/compile.ts';
+import { parseSettings } from '../testing/parse-settings.ts';
 import { CompiledRoute } from './compiled-route.ts';
 import type { RequestFacts } from './request-facts.ts';
 import type { RouteSet } from './route-set.ts';

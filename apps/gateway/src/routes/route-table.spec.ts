@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseSettings } from '../settings.ts';
 import { compile, factsOf } from '../testing/compile.ts';
+import { parseSettings } from '../testing/parse-settings.ts';
 import type { RouteSet } from './route-set.ts';
 
 const table = (routes?: unknown) => compile({ routes });

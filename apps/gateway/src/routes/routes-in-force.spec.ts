@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Chain } from '../filters/chain.ts';
-import { type GatewaySettings, parseSettings } from '../settings.ts';
+import type { GatewaySettings } from '../settings.ts';
 import { collectGarbage } from '../testing/collect-garbage.ts';
+import { parseSettings } from '../testing/parse-settings.ts';
 import { type Rig, startRig } from '../testing/rig.ts';
 import { RouteSet } from './route-set.ts';
 

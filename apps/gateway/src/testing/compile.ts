@@ -3,8 +3,8 @@ import type { Random } from '@rookery/resilience';
 import { Shared } from '../filters/shared.ts';
 import type { RequestFacts } from '../routes/request-facts.ts';
 import { RouteSet } from '../routes/route-set.ts';
-import { parseSettings } from '../settings.ts';
 import { FakeRegistry } from './fake-registry.ts';
+import { parseSettings } from './parse-settings.ts';
 
 /** Routes as the gateway compiles them, without a gateway. */
 export function compile(

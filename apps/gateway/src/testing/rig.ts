@@ -5,8 +5,8 @@ import { createLogger, Metrics } from '@rookery/observability';
 import { Gateway, type GatewayParts } from '../gateway.ts';
 import { AccessLog } from '../observe/access-log.ts';
 import { SERVER_OPTIONS } from '../server/server-options.ts';
-import { parseSettings } from '../settings.ts';
 import { FakeRegistry } from './fake-registry.ts';
+import { parseSettings } from './parse-settings.ts';
 
 /** A gateway on a free port, with a registry that the spec fills. Everything that it starts ends with `close`. */
 export interface Rig {

@@ -46,7 +46,7 @@ async function askMany(count: number, headers: (at: number) => Record<string, st
 }
 
 async function apply(settings: object): Promise<void> {
-  const { parseSettings } = await import('../settings.ts');
+  const { parseSettings } = await import('../testing/parse-settings.ts');
   rig.gateway.apply(parseSettings(settings));
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, it, vi } from 'vitest';
 import { routesInSlices } from '../../routes/read-routes.ts';
-import { parseSettings } from '../../settings.ts';
+import { parseSettings } from '../../testing/parse-settings.ts';
 import { type Rig, startRig } from '../../testing/rig.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'rookery-filters-'));
