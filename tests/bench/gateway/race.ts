@@ -9,6 +9,8 @@ const ROUND_MS = 400;
 /** Enough for the compiler to have seen the whole way, at most this long. */
 const WARM_UP_REQUESTS = 60_000;
 const WARM_UP_MS = 8_000;
+/** Not counted: each was idle while the others were warmed up, and memory and code that V8 gave up meanwhile come back. */
+const SETTLING_ROUNDS = 2;
 
 type Round = LoadResult & { cpuMicros: number };
 type Measure = 'perSecond' | 'p50Ms' | 'p99Ms' | 'cpuMicros';
@@ -38,9 +40,11 @@ export class Race {
       for (let sent = 0; sent < WARM_UP_REQUESTS && performance.now() < endMs; )
         sent += (await runRound(load, contestant, 500)).answered;
     }
-    for (let turn = 0; turn < rounds; turn++) {
-      for (const contestant of turn % 2 === 0 ? contestants : contestants.toReversed())
-        this.#rounds.get(contestant.name)?.push(await runRound(load, contestant, ROUND_MS));
+    for (let turn = -SETTLING_ROUNDS; turn < rounds; turn++) {
+      for (const contestant of turn % 2 === 0 ? contestants : contestants.toReversed()) {
+        const round = await runRound(load, contestant, ROUND_MS);
+        if (turn >= 0) this.#rounds.get(contestant.name)?.push(round);
+      }
     }
   }
 
